@@ -1,0 +1,110 @@
+using Pipeline.Blocks.Records;
+
+namespace Pipeline.Blocks.Joining;
+
+/// <summary>One event that is applied to its key's window. Events come in the contract's total order.</summary>
+public struct WindowEvent
+{
+    /// <summary>The key.</summary>
+    public KeyHash Key;
+
+    /// <summary>Event time, ms.</summary>
+    public long Time;
+
+    /// <summary>-1 for an exposure, else the action stream's number (0, 1 …).</summary>
+    public int Action;
+
+    /// <summary>Address in the window log that an entry written for this event gets.</summary>
+    public long Address;
+
+    /// <summary>Ordinal that a window opened by this event gets.</summary>
+    public long Ordinal;
+}
+
+/// <summary>What became of an applied event.</summary>
+public enum WindowOutcome
+{
+    /// <summary>An action in no window (only with <see cref="WindowAnchor.Exposure"/>).</summary>
+    Orphaned,
+
+    /// <summary>It opened a window.</summary>
+    Opened,
+
+    /// <summary>An exposure inside a window that has one already.</summary>
+    Merged,
+
+    /// <summary>The first exposure of a window that an action opened: its payload is the window's.</summary>
+    Anchored,
+
+    /// <summary>An action inside a window.</summary>
+    Counted,
+}
+
+/// <summary>The outcome, with the window it concerns.</summary>
+public struct WindowUpdate
+{
+    /// <summary>What became of the event.</summary>
+    public WindowOutcome Outcome;
+
+    /// <summary>The window's ordinal; meaningless for <see cref="WindowOutcome.Orphaned"/>.</summary>
+    public long Ordinal;
+
+    /// <summary>The window's start, ms.</summary>
+    public long Start;
+
+    /// <summary>Exposures in the window after the event.</summary>
+    public uint Exposures;
+
+    /// <summary>With <see cref="WindowOutcome.Counted"/> or Opened by an action: address of the window's previous kept action, -1 for none.</summary>
+    public long PreviousAction;
+}
+
+/// <summary>The fixed part of a window's state.</summary>
+public struct WindowState
+{
+    /// <summary>No address.</summary>
+    public const long None = -1;
+
+    /// <summary>Start, ms.</summary>
+    public long Start;
+
+    /// <summary>Number of the window in its lane, in the order of opening.</summary>
+    public long Ordinal;
+
+    /// <summary>Window-log address of the first exposure's entry; <see cref="None"/> before there is one.</summary>
+    public long Payload;
+
+    /// <summary>Window-log address of the latest kept action of a window without an exposure; <see cref="None"/> when nothing is kept.</summary>
+    public long LastAction;
+
+    /// <summary>Exposures merged.</summary>
+    public uint Exposures;
+
+    /// <summary>Not used; keeps the size a multiple of 8.</summary>
+    public uint Reserved;
+}
+
+/// <summary>The open windows of one lane, by key. A window whose end has passed is as good as absent.</summary>
+/// <remarks>
+/// Threading: one thread at a time. The window log's addresses are opaque here.
+/// An event at <c>t</c> is inside the key's window when <c>start ≤ t &lt; start + W</c>; all windows with an end at or before <c>t</c> were read
+/// (<see cref="TryRead"/>) before an event at <c>t</c> is applied, so that an expired one may be overwritten.
+/// Errors: a storage error throws; the lane stops with it.
+/// </remarks>
+public interface IWindowTable : IDisposable
+{
+    /// <summary>Applies one event.</summary>
+    WindowUpdate Apply(in WindowEvent applied);
+
+    /// <summary>Reads a window that was not overwritten since; cells are copied in the order of the action streams.</summary>
+    bool TryRead(KeyHash key, out WindowState state, Span<ActionCell> cells);
+
+    /// <summary>Says that every event up to here is applied and every window with an end at or before it was read; storage of dead windows may be reclaimed.</summary>
+    void Advance(long appliedTime);
+
+    /// <summary>Bytes in memory.</summary>
+    long MemoryBytes { get; }
+
+    /// <summary>Bytes on disk.</summary>
+    long DiskBytes { get; }
+}

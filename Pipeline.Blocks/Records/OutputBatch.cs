@@ -1,0 +1,56 @@
+namespace Pipeline.Blocks.Records;
+
+/// <summary>One formatted sample: slices of its batch's <see cref="OutputBatch.Bytes"/>.</summary>
+/// <param name="KeyStart">First byte of the record key (the key fields' texts joined by <c>|</c>).</param>
+/// <param name="KeyLength">Its length.</param>
+/// <param name="ValueStart">First byte of the sample, without a newline.</param>
+/// <param name="ValueLength">Its length.</param>
+public readonly record struct OutputRecord(int KeyStart, int KeyLength, int ValueStart, int ValueLength);
+
+/// <summary>Formatted samples of one lane, in its order of emission, on their way to the sink; or a barrier.</summary>
+/// <remarks>
+/// Ownership: one owner at a time; the sink returns it to the pool.
+/// Each value is followed by one <c>\n</c> in <see cref="Bytes"/> and each key stands in front of its value's batch area, so that a file sink
+/// may write <c>Bytes[ValueStart..ValueStart+ValueLength+1]</c>.
+/// </remarks>
+public sealed class OutputBatch
+{
+    /// <summary>Which lane it comes from.</summary>
+    public int Lane;
+
+    /// <summary>Keys and values.</summary>
+    public byte[] Bytes = new byte[64 << 10];
+
+    /// <summary>Bytes used.</summary>
+    public int BytesUsed;
+
+    /// <summary>The samples.</summary>
+    public OutputRecord[] Records = new OutputRecord[256];
+
+    /// <summary>Samples used.</summary>
+    public int Count;
+
+    /// <summary>When set, this is a barrier and nothing else.</summary>
+    public Barrier? Barrier;
+
+    /// <summary>Makes room and returns the free tail; say how much was used with <see cref="BytesUsed"/>.</summary>
+    public Span<byte> Room(int bytes)
+    {
+        if (Bytes.Length - BytesUsed < bytes) Array.Resize(ref Bytes, Math.Max(BytesUsed + bytes, Bytes.Length * 2));
+        return Bytes.AsSpan(BytesUsed);
+    }
+
+    /// <summary>Appends a sample whose bytes are in place.</summary>
+    public void Add(OutputRecord record)
+    {
+        if (Count == Records.Length) Array.Resize(ref Records, Count * 2);
+        Records[Count++] = record;
+    }
+
+    /// <summary>Empties the batch.</summary>
+    public void Clear()
+    {
+        BytesUsed = Count = 0;
+        Barrier = null;
+    }
+}

@@ -1,0 +1,61 @@
+namespace Pipeline.Blocks.Records;
+
+/// <summary>One partition of one source: a topic partition or a file. Its order is the order lateness is decided in.</summary>
+/// <remarks>
+/// Threading: the description is immutable; <see cref="MaxEventTime"/>, <see cref="Watermark"/> and <see cref="State"/> are written by the
+/// partition block alone and read by sources for drift control, where a value some batches old does no harm.
+/// </remarks>
+/// <param name="index">Dense number in the order of registration, the short name in batches and state.</param>
+/// <param name="source">Topic name, or file path as the job names it.</param>
+/// <param name="number">Kafka partition; 0 for a file.</param>
+/// <param name="streams">Indices (order of the job) of the streams that read it.</param>
+/// <param name="hasTimestamps">Whether records carry a timestamp independent of the event's own.</param>
+public sealed class SourcePartition(int index, string source, int number, int[] streams, bool hasTimestamps)
+{
+    private long _maxEventTime = NoTime;
+    private long _watermark = NoTime;
+    private int _state;
+
+    /// <summary>No event with an accepted time came yet.</summary>
+    public const long NoTime = long.MinValue;
+
+    /// <summary>Dense number in the order of registration.</summary>
+    public int Index { get; } = index;
+
+    /// <summary>Topic name, or file path as the job names it.</summary>
+    public string Source { get; } = source;
+
+    /// <summary>Kafka partition; 0 for a file.</summary>
+    public int Number { get; } = number;
+
+    /// <summary>Indices of the streams that read this partition.</summary>
+    public int[] Streams { get; } = streams;
+
+    /// <summary>Whether records carry a timestamp independent of the event's own.</summary>
+    public bool HasTimestamps { get; } = hasTimestamps;
+
+    /// <summary>Greatest accepted event time, ms; <see cref="NoTime"/> before the first.</summary>
+    public long MaxEventTime { get => Volatile.Read(ref _maxEventTime); set => Volatile.Write(ref _maxEventTime, value); }
+
+    /// <summary>This partition's own watermark, ms.</summary>
+    public long Watermark { get => Volatile.Read(ref _watermark); set => Volatile.Write(ref _watermark, value); }
+
+    /// <summary>Whether it counts for the watermark and for drift.</summary>
+    public PartitionState State { get => (PartitionState)Volatile.Read(ref _state); set => Volatile.Write(ref _state, (int)value); }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Source}-{Number}";
+}
+
+/// <summary>How a partition stands to the watermark.</summary>
+public enum PartitionState
+{
+    /// <summary>It holds the watermark.</summary>
+    Active,
+
+    /// <summary>Read to its end, confirmed by an answer after the idle timeout.</summary>
+    Idle,
+
+    /// <summary>Read to the end position of a bounded run; its watermark is +∞.</summary>
+    Ended,
+}

@@ -1,0 +1,61 @@
+using System.Threading.Tasks.Dataflow;
+using Pipeline.Blocks.Flow;
+using Pipeline.Blocks.Records;
+
+namespace Pipeline.Blocks.Sources;
+
+/// <summary>Reads the records of one <see cref="SourceOptions"/> into the intake.</summary>
+/// <remarks>
+/// Threading: <see cref="RunAsync"/> may use a thread of its own; it hands over batches with <c>SendAsync</c> and waits when the intake is full, but a
+/// Kafka poll loop keeps polling meanwhile. One batch holds records of one partition, in its order.
+/// For each partition: one <see cref="PartitionNotice.Appeared"/> batch first; <see cref="PartitionNotice.CaughtUp"/> (about every second) while
+/// it is at its end; with <see cref="SourceContext.UntilEnd"/> one <see cref="PartitionNotice.Ended"/> behind its last record.
+/// Completion: the task ends when every partition ended, or soon after <paramref name="stop"/> is asked for, with everything read handed over. It never
+/// completes the intake: several sources share it.
+/// Errors: transient ones are retried; anything else fails the task.
+/// </remarks>
+public interface ISource
+{
+    /// <summary>Finds the partitions and checks that they can be read; called once, before <see cref="RunAsync"/>. Registers them in the directory.</summary>
+    Task OpenAsync(CancellationToken stop);
+
+    /// <summary>Reads until the end or until told to stop.</summary>
+    Task RunAsync(ITargetBlock<RecordBatch> intake, CancellationToken stop);
+}
+
+/// <summary>What every source is given.</summary>
+public sealed record SourceContext
+{
+    /// <summary>Where partitions are registered.</summary>
+    public required PartitionDirectory Directory { get; init; }
+
+    /// <summary>Where batches come from.</summary>
+    public required RecordBatchPool Pool { get; init; }
+
+    /// <summary>Asked before reading on in a partition.</summary>
+    public required ReadGate Gate { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Clock { get; init; }
+
+    /// <summary>The streams that read the source, as indices into the job's streams.</summary>
+    public required int[] Streams { get; init; }
+
+    /// <summary>Read to the ends found at the start, then end.</summary>
+    public bool UntilEnd { get; init; }
+
+    /// <summary>Most records in a batch.</summary>
+    public int BatchRecords { get; init; } = 2048;
+
+    /// <summary>Longer records are handed over as <see cref="RawRecord.Oversized"/> where their bytes need not be kept.</summary>
+    public int MaxRecordBytes { get; init; } = 1 << 20;
+
+    /// <summary>Read positions to begin at, by partition; a partition not in it begins as the options say.</summary>
+    public IReadOnlyDictionary<(string Source, int Number), long> Positions { get; init; } = new Dictionary<(string, int), long>();
+
+    /// <summary>Consumer group; the job's name.</summary>
+    public string Group { get; init; } = "";
+
+    /// <summary>Messages for the operator.</summary>
+    public Action<string> Log { get; init; } = static _ => { };
+}
