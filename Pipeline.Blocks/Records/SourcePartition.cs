@@ -34,6 +34,9 @@ public sealed class SourcePartition(int index, string source, int number, int[] 
     /// <summary>Whether records carry a timestamp independent of the event's own.</summary>
     public bool HasTimestamps { get; } = hasTimestamps;
 
+    /// <summary>Column names of a CSV partition, from its header or the job; empty for JSON. Set by the source before the first batch.</summary>
+    public IReadOnlyList<string> Columns { get; set; } = [];
+
     /// <summary>Greatest accepted event time, ms; <see cref="NoTime"/> before the first.</summary>
     public long MaxEventTime { get => Volatile.Read(ref _maxEventTime); set => Volatile.Write(ref _maxEventTime, value); }
 

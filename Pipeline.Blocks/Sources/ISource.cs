@@ -10,7 +10,7 @@ namespace Pipeline.Blocks.Sources;
 /// Kafka poll loop keeps polling meanwhile. One batch holds records of one partition, in its order.
 /// For each partition: one <see cref="PartitionNotice.Appeared"/> batch first; <see cref="PartitionNotice.CaughtUp"/> (about every second) while
 /// it is at its end; with <see cref="SourceContext.UntilEnd"/> one <see cref="PartitionNotice.Ended"/> behind its last record.
-/// Completion: the task ends when every partition ended, or soon after <paramref name="stop"/> is asked for, with everything read handed over. It never
+/// Completion: the task ends when every partition ended, or soon after its stop token is cancelled, with everything read handed over. It never
 /// completes the intake: several sources share it.
 /// Errors: transient ones are retried; anything else fails the task.
 /// </remarks>
@@ -49,6 +49,12 @@ public sealed record SourceContext
 
     /// <summary>Longer records are handed over as <see cref="RawRecord.Oversized"/> where their bytes need not be kept.</summary>
     public int MaxRecordBytes { get; init; } = 1 << 20;
+
+    /// <summary>CSV: each file's first row is a header, which is no record.</summary>
+    public bool Header { get; init; }
+
+    /// <summary>CSV: column names from the job; empty: from each file's header.</summary>
+    public IReadOnlyList<string> Columns { get; init; } = [];
 
     /// <summary>Read positions to begin at, by partition; a partition not in it begins as the options say.</summary>
     public IReadOnlyDictionary<(string Source, int Number), long> Positions { get; init; } = new Dictionary<(string, int), long>();
