@@ -17,7 +17,7 @@ public sealed class LaneBatch
     public long Watermark = SourcePartition.NoTime;
 
     /// <summary>When set, the batch brings it and nothing else.</summary>
-    public Barrier? Barrier;
+    public CheckpointBarrier? Barrier;
 
     /// <summary>Appends an event.</summary>
     public void Add(int index)
