@@ -121,7 +121,7 @@ public sealed class LaneJoin : IDisposable
 
     private void Apply(in ReorderEntry entry)
     {
-        WaitingHead head = _reorder.Read(entry, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> payload);
+        WaitingHead head = _reorder.Read(entry, out ReadOnlySpan<byte> key, out _, out ReadOnlySpan<byte> payload);
         var applied = new WindowEvent
         {
             Key = entry.Key,

@@ -119,8 +119,8 @@ public sealed class ReorderBuffer : IDisposable
     }
 
     /// <summary>The bytes of an event of the open run.</summary>
-    public WaitingHead Read(in ReorderEntry entry, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> payload) =>
-        _run!.Read(entry.Start, out key, out _, out payload);
+    public WaitingHead Read(in ReorderEntry entry, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> id, out ReadOnlySpan<byte> payload) =>
+        _run!.Read(entry.Start, out key, out id, out payload);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -43,7 +43,6 @@ public sealed class TimingWheel
     {
         long tick = Math.Max(due >> TickBits, _now);
         if (tick == _last.Tick) return;
-        if (Count == 0 && _last.Tick == long.MinValue) _now = tick;
         _last = new TimerRange(tick, address);
         Place(_last);
         Count++;
