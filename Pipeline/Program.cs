@@ -1,1 +1,4 @@
-return 0;
+using System.CommandLine;
+using Pipeline.Commands;
+
+return new RootCommand("Joins exposure and action logs into labelled samples.") { GenerateCommand.Create() }.Parse(args).Invoke();
