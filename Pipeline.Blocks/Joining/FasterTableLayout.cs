@@ -42,8 +42,11 @@ public sealed record FasterTableLayout(long IndexBytes, int PageBytes, int Pages
     /// <summary>log2 of the ring of pages FASTER is given: one page more than is used at least, so that unused ones are let go.</summary>
     public int RingBits => BitOperations.Log2((uint)PageBytes) + (int)Math.Ceiling(Math.Log2(Pages + 1));
 
-    /// <summary>Pages of the ring that are to stay empty so that at most the given number is in memory: the tail's and the one after it count too.</summary>
-    public int EmptyPages(int pages) => (1 << (RingBits - BitOperations.Log2((uint)PageBytes))) - pages + 1;
+    /// <summary>
+    /// Pages of the ring that are to stay empty so that at most the given number is in memory: besides those behind the tail, the tail's own page, the
+    /// one allocated ahead of it, and one that fills while another is written.
+    /// </summary>
+    public int EmptyPages(int pages) => (1 << (RingBits - BitOperations.Log2((uint)PageBytes))) - pages + 2;
 
     /// <summary>Pages that remain when overflow buckets have taken more than the first chunk.</summary>
     public int PagesBeside(long overflowBytes) =>

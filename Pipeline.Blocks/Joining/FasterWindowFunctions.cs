@@ -17,6 +17,9 @@ internal sealed class FasterCompletions<TCells> where TCells : unmanaged
     /// <summary>Whether the read that completed last found a record.</summary>
     public bool WasFound;
 
+    /// <summary>Records put at the tail since this was last reset.</summary>
+    public int Appended;
+
     /// <summary>Set while operations that went to disk are being completed.</summary>
     public bool Completing;
 
@@ -67,6 +70,7 @@ internal readonly struct FasterWindowFunctions<TCells>(long windowMs, WindowAnch
     /// <inheritdoc/>
     public bool CopyUpdater(ref KeyHash key, ref WindowEvent input, ref WindowRecord<TCells> oldValue, ref WindowRecord<TCells> newValue, ref WindowUpdate output, ref RMWInfo rmwInfo)
     {
+        completions.Appended++;
         if (IsOpenAt(in oldValue.State, input.Time))
         {
             newValue = oldValue;
@@ -87,6 +91,7 @@ internal readonly struct FasterWindowFunctions<TCells>(long windowMs, WindowAnch
     /// <inheritdoc/>
     public bool InitialUpdater(ref KeyHash key, ref WindowEvent input, ref WindowRecord<TCells> value, ref WindowUpdate output, ref RMWInfo rmwInfo)
     {
+        completions.Appended++;
         Open(ref value, in input, out output);
         return true;
     }

@@ -31,6 +31,8 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
     private readonly Dictionary<KeyHash, WindowRecord<TCells>> _readAhead = [];
     private readonly TailMarks _marks;
     private readonly int _segmentBits;
+    private readonly int _appendsPerCheck;
+    private int _pages;
     private long _latest = long.MinValue;
 
     internal FasterWindowTable(FasterTableOptions options)
@@ -51,7 +53,8 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
         var checkpoints = new CheckpointSettings { CheckpointDir = Path.Combine(options.Directory, "checkpoints"), RemoveOutdated = false };
         _store = new FasterKV<KeyHash, WindowRecord<TCells>>(
             _layout.IndexBytes / BucketBytes, log, checkpoints, comparer: new KeyComparer(), concurrencyControlMode: ConcurrencyControlMode.None);
-        _store.Log.EmptyPageCount = _layout.EmptyPages(_layout.Pages);
+        _appendsPerCheck = Math.Max(_layout.PageBytes / _store.Log.FixedRecordSize / 2, 1);
+        LimitTo(_layout.Pages);
         var functions = new FasterWindowFunctions<TCells>(_windowMs, options.Anchor, options.KeepActions, _completions);
         _session = _store.For(functions).NewSession<FasterWindowFunctions<TCells>>();
     }
@@ -91,6 +94,7 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
             Complete();
             update = _completions.Update;
         }
+        if (_completions.Appended >= _appendsPerCheck) KeepToBudget();
         return update;
     }
 
@@ -126,6 +130,7 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
             if (!_session.RMW(ref key, ref wanted, ref unused).IsPending || ++pending < PrefetchChunk) continue;
             Complete();
             pending = 0;
+            if (_completions.Appended >= _appendsPerCheck) KeepToBudget();
         }
         if (pending > 0) Complete();
     }
@@ -155,7 +160,7 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
     public void Advance(long appliedTime)
     {
         if (_device.Fault is not null) Throw();
-        if (_latest != long.MinValue && _marks.Note(_latest, _store.Log.TailAddress)) KeepToBudget();
+        if (_latest != long.MinValue) _marks.Note(_latest, _store.Log.TailAddress);
         if (_marks.Expire(appliedTime)) Reclaim(_marks.DeadBelow);
     }
 
@@ -206,10 +211,24 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
         _store.Log.ShiftBeginAddress(shifted, snapToPageStart: false, truncateLog: shifted >> _segmentBits > begin >> _segmentBits);
     }
 
+    // FASTER bounds what is not yet written by its ring of pages, a power of two that may be twice the budget. So a lane that outruns its disk waits
+    // here, without holding anything the writes need. Overflow buckets take their memory from the log's.
     private void KeepToBudget()
     {
-        int empty = _layout.EmptyPages(_layout.PagesBeside(OverflowBytes));
-        if (empty > _store.Log.EmptyPageCount) _store.Log.EmptyPageCount = empty;
+        _completions.Appended = 0;
+        int pages = _layout.PagesBeside(OverflowBytes);
+        if (pages < _pages) LimitTo(pages);
+        while (_store.Log.AllocatedPageCount > pages && _device.Fault is null)
+        {
+            _store.Log.EmptyPageCount = _store.Log.EmptyPageCount;
+            if (_store.Log.AllocatedPageCount > pages) _device.WaitForWrite();
+        }
+    }
+
+    private void LimitTo(int pages)
+    {
+        _pages = pages;
+        _store.Log.EmptyPageCount = _layout.EmptyPages(pages);
     }
 
     [DoesNotReturn]

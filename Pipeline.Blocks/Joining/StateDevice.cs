@@ -19,6 +19,7 @@ namespace Pipeline.Blocks.Joining;
 internal sealed class StateDevice : StorageDeviceBase
 {
     private const uint Sector = 512;
+    private const int LongestWaitMs = 100;
 
     private readonly SegmentFiles _files;
     private readonly SegmentIo _io;
@@ -26,6 +27,7 @@ internal sealed class StateDevice : StorageDeviceBase
     private readonly BlockingCollection<Request> _requests = [];
     private readonly Queue<Request> _polled = new();
     private readonly CancellationTokenSource _stopping = new();
+    private readonly AutoResetEvent _wrote = new(false);
     private readonly Thread _thread;
     private DeviceFault? _fault;
 
@@ -87,6 +89,9 @@ internal sealed class StateDevice : StorageDeviceBase
         return true;
     }
 
+    /// <summary>Waits until a write is over, done or given up, or a moment has passed.</summary>
+    public void WaitForWrite() => _wrote.WaitOne(LongestWaitMs);
+
     /// <summary>Makes everything written so far durable. Errors: throws, and the device is at fault.</summary>
     public void Sync()
     {
@@ -128,6 +133,7 @@ internal sealed class StateDevice : StorageDeviceBase
         _files.Dispose();
         _requests.Dispose();
         _stopping.Dispose();
+        _wrote.Dispose();
     }
 
     private void Serve()
@@ -148,6 +154,7 @@ internal sealed class StateDevice : StorageDeviceBase
                 case Kind.Write:
                     Write(in request);
                     request.Callback!(0, (uint)request.Length, request.Context);
+                    _wrote.Set();
                     break;
                 default:
                     Remove(request.Segment);

@@ -39,8 +39,9 @@ public static class FieldText
         const NumberStyles Plain = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
         ReadOnlySpan<byte> digits = text.Length > 0 && text[0] == '-' ? text[1..] : text;
         number = 0;
-        // Keeps out "NaN", "Infinity", "+1" and ".5", which the parser would take.
-        return digits.Length > 0 && char.IsAsciiDigit((char)digits[0]) && double.TryParse(text, Plain, CultureInfo.InvariantCulture, out number);
+        // Keeps out what the parser would take: "NaN", "Infinity", "+1", ".5", "5." and digits with NULs behind them.
+        return digits.Length > 0 && char.IsAsciiDigit((char)digits[0]) && char.IsAsciiDigit((char)digits[^1])
+            && double.TryParse(text, Plain, CultureInfo.InvariantCulture, out number);
     }
 
     private static int UnescapeJson(ReadOnlySpan<byte> raw, Span<byte> target)

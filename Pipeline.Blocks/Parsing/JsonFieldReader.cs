@@ -36,8 +36,7 @@ public sealed class JsonFieldReader : IFieldReader
     public bool TryRead(ReadOnlySpan<byte> payload, Span<FieldValue> values)
     {
         values[..ValueCount].Clear();
-        if (!Utf8.IsValid(payload) || !Utf8JsonExtraction.TryExtract(payload, _root, values)) return false;
-        return !payload.Contains((byte)'\\') || JsonEscapes.SurrogatesArePaired(payload);
+        return Utf8.IsValid(payload) && JsonEscapes.SurrogatesArePaired(payload) && Utf8JsonExtraction.TryExtract(payload, _root, values);
     }
 
     private static bool IsBlank(byte b) => b is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n';

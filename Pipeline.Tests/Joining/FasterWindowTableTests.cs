@@ -1,0 +1,125 @@
+using Pipeline.Blocks.Joining;
+using Pipeline.Blocks.Records;
+
+namespace Pipeline.Tests.Joining;
+
+[TestClass]
+public sealed class FasterWindowTableTests : WindowTableContract, IDisposable
+{
+    private const long Minute = 60_000;
+    private const long T0 = 1_764_000_000_000;
+    private readonly TemporaryDirectory _directory = new();
+
+    protected override IWindowTable Open(int actionStreams, long windowMs, WindowAnchor anchor, bool keepActions = false) =>
+        WindowTables.Open(Options(actionStreams, windowMs, anchor) with { KeepActions = keepActions });
+
+    private FasterTableOptions Options(int actionStreams, long windowMs, WindowAnchor anchor) => new()
+    {
+        Directory = _directory.Path,
+        MemoryBytes = 0,
+        ActionStreams = actionStreams,
+        Window = TimeSpan.FromMilliseconds(windowMs),
+        Anchor = anchor,
+        SegmentBytes = 16 << 10,
+    };
+
+    public void Dispose() => _directory.Dispose();
+
+    [TestMethod]
+    [DataRow(-1)]
+    [DataRow(65)]
+    public void ImpossibleNumberOfActionStreams_IsRefused(int actionStreams) =>
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Open(actionStreams, Minute, WindowAnchor.Exposure));
+
+    [TestMethod]
+    public void ColdWindow_IsReadAndChangedAsAHotOne()
+    {
+        using var sut = (FasterWindowTable<ActionCells1>)Open(1, 20 * Minute, WindowAnchor.Exposure);
+        const int windows = 5_000;
+        for (int i = 0; i < windows; i++) sut.Apply(new WindowEvent { Key = Keys.Of(i), Time = T0 + i, Action = -1, Ordinal = i, Address = i });
+        Assert.IsGreaterThan(windows * 72 / 2, sut.HeadAddress, "the first half of the windows is on disk");
+        Assert.IsGreaterThan(0L, sut.DiskBytes);
+
+        for (int i = 0; i < windows; i++)
+            Assert.AreEqual(WindowOutcome.Counted, sut.Apply(new WindowEvent { Key = Keys.Of(i), Time = T0 + Minute + i, Action = 0 }).Outcome);
+
+        var cells = new ActionCell[1];
+        for (int i = 0; i < windows; i++)
+        {
+            Assert.IsTrue(sut.TryRead(Keys.Of(i), out WindowState state, cells));
+            Assert.AreEqual((i, T0 + i, 1u, (uint)Minute), ((int)state.Ordinal, state.Start, cells[0].Count, cells[0].FirstDelay));
+        }
+    }
+
+    [TestMethod]
+    public void PrefetchedWindows_NeedNoFurtherReads()
+    {
+        using var sut = (FasterWindowTable<ActionCells1>)Open(1, 20 * Minute, WindowAnchor.Exposure);
+        for (int i = 0; i < 5_000; i++) sut.Apply(new WindowEvent { Key = Keys.Of(i), Time = T0, Action = -1, Ordinal = i });
+        KeyHash[] keys = [.. Enumerable.Range(0, 100).Select(i => Keys.Of(i))];
+
+        sut.Prefetch(keys, T0 + 1);
+        long afterPrefetch = sut.Counters.Reads;
+        foreach (KeyHash key in keys) sut.Apply(new WindowEvent { Key = key, Time = T0 + 1, Action = 0 });
+        long afterApply = sut.Counters.Reads;
+        sut.PrefetchReads([.. Enumerable.Range(200, 100).Select(i => Keys.Of(i))]);
+        long afterReadAhead = sut.Counters.Reads;
+        for (int i = 200; i < 300; i++) Assert.IsTrue(sut.TryRead(Keys.Of(i), out _, new ActionCell[1]));
+
+        Assert.IsGreaterThanOrEqualTo(100L, afterPrefetch);
+        Assert.AreEqual(afterPrefetch, afterApply);
+        Assert.IsGreaterThanOrEqualTo(afterApply + 100, afterReadAhead);
+        Assert.AreEqual(afterReadAhead, sut.Counters.Reads);
+    }
+
+    [TestMethod]
+    public void LongTime_KeepsDiskAndMemoryBoundedWhileKeysComeAgain()
+    {
+        using var sut = (FasterWindowTable<ActionCells1>)Open(1, 64_000, WindowAnchor.Exposure);
+        using var oracle = new MemoryWindowTable(1, 64_000, WindowAnchor.Exposure, keepActions: false);
+        var cells = new ActionCell[1];
+        var expected = new ActionCell[1];
+        long ordinal = 0, writtenEarly = 0;
+        for (int second = 0; second < 64 * 50; second++)
+        {
+            long time = T0 + (second * 1000L);
+            sut.Advance(time);
+            oracle.Advance(time);
+            for (int i = 0; i < 20; i++)
+            {
+                KeyHash key = Keys.Of(((second * 20) + i) % 2_600);
+                var applied = new WindowEvent { Key = key, Time = time, Action = i % 4 == 3 ? 0 : -1, Ordinal = ordinal, Address = ordinal };
+                WindowUpdate update = sut.Apply(applied);
+                Assert.AreEqual(oracle.Apply(applied), update);
+                if (update.Outcome == WindowOutcome.Opened) ordinal++;
+                bool found = oracle.TryRead(key, out WindowState state, expected);
+                if (!found) continue;
+                Assert.IsTrue(sut.TryRead(key, out WindowState actual, cells));
+                Assert.AreEqual(state, actual);
+                Assert.AreEqual(expected[0], cells[0]);
+            }
+            if (second == 64 * 5) writtenEarly = sut.Counters.BytesWritten;
+        }
+
+        // A window's worth of records is about 1,300 x 72 bytes; a step of marks, a page and a segment may stay behind.
+        Assert.IsGreaterThan(20 * 72L * 1000, ordinal * 72L, "records of many windows were written");
+        Assert.IsGreaterThan(writtenEarly * 5, sut.Counters.BytesWritten);
+        Assert.IsTrue(SpinWait.SpinUntil(() => sut.DiskBytes < 200 << 10, TimeSpan.FromSeconds(30)), "segments behind the begin address are deleted");
+        Assert.IsLessThanOrEqualTo(FasterTableLayout.FloorBytes, sut.MemoryBytes);
+    }
+
+    [TestMethod]
+    public void EverythingThatFitsInMemory_IsNeverWritten()
+    {
+        using IWindowTable sut = WindowTables.Open(Options(1, 64_000, WindowAnchor.Exposure) with { MemoryBytes = 8 << 20 });
+        for (int second = 0; second < 64 * 50; second++)
+        {
+            long time = T0 + (second * 1000L);
+            sut.Advance(time);
+            for (int i = 0; i < 100; i++) sut.Apply(new WindowEvent { Key = Keys.Of((second * 100) + i), Time = time, Action = -1 });
+        }
+
+        Assert.AreEqual(0L, sut.DiskBytes);
+        Assert.IsLessThanOrEqualTo(8L << 20, sut.MemoryBytes);
+    }
+}

@@ -1,0 +1,56 @@
+using Microsoft.Win32.SafeHandles;
+using Pipeline.Blocks.Joining;
+
+namespace Pipeline.Tests.Joining;
+
+/// <summary>File calls that fail on demand. Threading: set by the test, called by the device.</summary>
+internal sealed class FaultySegmentIo : SegmentIo
+{
+    /// <summary>Bytes at most a call transfers.</summary>
+    public volatile int MostBytes = int.MaxValue;
+
+    /// <summary>Writes that fail before the next succeeds.</summary>
+    public int FailingWrites;
+
+    /// <summary>Whether every write fails.</summary>
+    public volatile bool WritesFail;
+
+    /// <summary>Whether every read fails.</summary>
+    public volatile bool ReadsFail;
+
+    /// <summary>Whether every read finds the file ended in the middle.</summary>
+    public volatile bool ReadsEndEarly;
+
+    /// <summary>Whether syncing fails.</summary>
+    public volatile bool SyncsFail;
+
+    /// <summary>Held by a test to hold every write.</summary>
+    public ManualResetEventSlim MayWrite { get; } = new(true);
+
+    private bool _half;
+
+    public override int Read(SafeFileHandle file, Span<byte> buffer, long offset)
+    {
+        if (ReadsFail) throw new IOException("Input/output error");
+        if (ReadsEndEarly)
+        {
+            _half = !_half;
+            return _half ? base.Read(file, buffer[..(buffer.Length / 2)], offset) : 0;
+        }
+        return base.Read(file, buffer[..Math.Min(buffer.Length, MostBytes)], offset);
+    }
+
+    public override int Write(SafeFileHandle file, ReadOnlySpan<byte> buffer, long offset)
+    {
+        MayWrite.Wait();
+        if (WritesFail) throw new IOException("No space left on device");
+        if (Interlocked.Decrement(ref FailingWrites) >= 0) throw new IOException("No space left on device");
+        return base.Write(file, buffer[..Math.Min(buffer.Length, MostBytes)], offset);
+    }
+
+    public override void Sync(SafeFileHandle file)
+    {
+        if (SyncsFail) throw new IOException("Input/output error");
+        base.Sync(file);
+    }
+}

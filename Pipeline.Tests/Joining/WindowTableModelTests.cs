@@ -1,0 +1,111 @@
+using CsCheck;
+using Pipeline.Blocks.Joining;
+using Pipeline.Blocks.Records;
+
+namespace Pipeline.Tests.Joining;
+
+/// <summary>Random histories, applied as a lane applies them, must leave the FASTER table and the dictionary with the same answers, on disk or not.</summary>
+[TestClass]
+public sealed class WindowTableModelTests
+{
+    private const long T0 = 1_764_000_000_000;
+    private const long W = 10_000;
+
+    // A gap in ms, a key, what it is (-1 an exposure, else an action's stream), and whether the lane prefetches here.
+    private static readonly Gen<(int Gap, int Key, int Action, int Hint)[]> History =
+        Gen.Select(Gen.Frequency((8, Gen.Int[0, 3]), (1, Gen.Int[0, 200])), Gen.Int[0, 4_000], Gen.Int[-2, 2], Gen.Int[0, 200])
+            .Array[3_000, 8_000];
+
+    [TestMethod]
+    [DataRow(WindowAnchor.Exposure, false)]
+    [DataRow(WindowAnchor.First, false)]
+    [DataRow(WindowAnchor.First, true)]
+    public void AnyHistory_GivesTheSameUpdatesAndWindows(WindowAnchor anchor, bool keepActions)
+    {
+        long coldRuns = 0, reclaimedRuns = 0;
+
+        History.Sample(history =>
+        {
+            using var directory = new TemporaryDirectory();
+            using var sut = (FasterWindowTable<ActionCells4>)WindowTables.Open(new FasterTableOptions
+            {
+                Directory = directory.Path,
+                MemoryBytes = 0,
+                ActionStreams = 3,
+                Window = TimeSpan.FromMilliseconds(W),
+                Anchor = anchor,
+                KeepActions = keepActions,
+                SegmentBytes = 16 << 10,
+            });
+            using var oracle = new MemoryWindowTable(3, W, anchor, keepActions);
+            new Lane(sut, oracle).Run(history);
+            if (sut.Counters.Reads > 0 && sut.DiskBytes > 0) coldRuns++;
+            if (sut.BeginAddress > 4096) reclaimedRuns++;
+        }, iter: 30, threads: 1);
+
+        Assert.IsGreaterThan(15L, coldRuns, "most histories outgrow the memory");
+        Assert.IsGreaterThan(10L, reclaimedRuns, "many histories outlive windows");
+    }
+
+    /// <summary>Reads each window as it ends, before an event at or after its end is applied.</summary>
+    private sealed class Lane(IWindowTable sut, IWindowTable oracle)
+    {
+        private readonly Queue<(KeyHash Key, long Start, long Ordinal)> _open = new();
+        private readonly ActionCell[] _cells = new ActionCell[3];
+        private readonly ActionCell[] _expected = new ActionCell[3];
+        private long _ordinal;
+
+        public void Run((int Gap, int Key, int Action, int Hint)[] history)
+        {
+            long time = T0;
+            for (int i = 0; i < history.Length; i++)
+            {
+                time += history[i].Gap;
+                Close(time);
+                if (history[i].Hint == 0) sut.Prefetch([.. history.Skip(i).Take(100).Select(next => Keys.Of(next.Key))], time);
+                if (history[i].Hint == 1) sut.PrefetchReads([.. _open.Take(100).Select(next => next.Key)]);
+                if (history[i].Hint == 2) CheckRead(Keys.Of(history[i].Key));
+                Apply(new WindowEvent
+                {
+                    Key = Keys.Of(history[i].Key),
+                    Time = time,
+                    Action = Math.Max(history[i].Action, -1),
+                    Ordinal = _ordinal,
+                    Address = i,
+                });
+            }
+            Close(long.MaxValue);
+        }
+
+        private void Apply(WindowEvent applied)
+        {
+            WindowUpdate update = sut.Apply(applied);
+            Assert.AreEqual(oracle.Apply(applied), update);
+            if (update.Outcome != WindowOutcome.Opened) return;
+            _open.Enqueue((applied.Key, applied.Time, _ordinal));
+            _ordinal++;
+        }
+
+        private void Close(long time)
+        {
+            while (_open.TryPeek(out (KeyHash Key, long Start, long Ordinal) first) && first.Start + W <= time)
+            {
+                WindowState state = CheckRead(first.Key);
+                Assert.AreEqual((first.Start, first.Ordinal), (state.Start, state.Ordinal));
+                _open.Dequeue();
+            }
+            sut.Advance(time);
+            oracle.Advance(time);
+        }
+
+        private WindowState CheckRead(KeyHash key)
+        {
+            // A window that ended is as good as absent: only open ones are compared.
+            if (!oracle.TryRead(key, out WindowState expected, _expected)) return default;
+            Assert.IsTrue(sut.TryRead(key, out WindowState actual, _cells));
+            Assert.AreEqual(expected, actual);
+            CollectionAssert.AreEqual(_expected, _cells);
+            return actual;
+        }
+    }
+}
