@@ -59,6 +59,9 @@ public sealed class LaneJoin : IDisposable
     /// <summary>What became of the events.</summary>
     public LaneLedger Ledger { get; }
 
+    /// <summary>Number of the lane.</summary>
+    public int Lane => _options.Lane;
+
     /// <summary>The reorder buffer, for its numbers.</summary>
     public ReorderBuffer Reorder => _reorder;
 
@@ -101,7 +104,7 @@ public sealed class LaneJoin : IDisposable
                 _reorder.Step();
             }
         }
-        while (_reorder.TryOpenRun(_watermark));
+        while (OpenRun());
         if (_watermark >= _fireAt && Fire(_watermark, output)) return true;
         if (_watermark > _applied && _watermark != SourcePartition.NoTime)
         {
@@ -117,6 +120,14 @@ public sealed class LaneJoin : IDisposable
         _table.Dispose();
         _reorder.Dispose();
         _log.Dispose();
+    }
+
+    /// <summary>Opens the next run; windows its actions belong to are brought into memory together, where some are on disk.</summary>
+    private bool OpenRun()
+    {
+        if (!_reorder.TryOpenRun(_watermark)) return false;
+        if (_table.DiskBytes > 0) _table.Prefetch(_reorder.ActionKeys(out long earliest), earliest);
+        return true;
     }
 
     private void Apply(in ReorderEntry entry)

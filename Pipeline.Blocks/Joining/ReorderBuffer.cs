@@ -21,6 +21,7 @@ public sealed class ReorderBuffer : IDisposable
     private readonly long _budget;
     private readonly ReadGate? _gate;
     private readonly long[] _waiting;
+    private KeyHash[] _keys = [];
     private ReorderBucket? _latest;
     private ReorderBucket? _run;
     private int _runNext;
@@ -88,6 +89,17 @@ public sealed class ReorderBuffer : IDisposable
             return true;
         }
         return false;
+    }
+
+    /// <summary>Keys of the actions in the open run, and the time of its first event. Lives until the next call.</summary>
+    public ReadOnlySpan<KeyHash> ActionKeys(out long earliest)
+    {
+        if (_keys.Length < _runEnd) _keys = new KeyHash[Math.Max(_runEnd, _keys.Length * 2)];
+        int count = 0;
+        foreach (ref readonly ReorderEntry entry in _run!.Entries.AsSpan(0, _runEnd))
+            if (entry.Rank != 0) _keys[count++] = entry.Key;
+        earliest = _run.Entries[0].Time;
+        return _keys.AsSpan(0, count);
     }
 
     /// <summary>Gives the run's next event; its bytes live until the call after. False, and the run closed, at its end.</summary>

@@ -15,9 +15,10 @@ namespace Pipeline.Blocks.Joining;
 /// </remarks>
 public sealed class WindowLog : IDisposable
 {
-    /// <summary>Bytes of a page, unless one entry needs more.</summary>
+    /// <summary>Bytes of a page, unless one entry needs more or the log is told otherwise.</summary>
     public const int PageBytes = 1 << 20;
 
+    private readonly int _pageBytes;
     private readonly PageFile _file;
     private readonly int _memoryPages;
     private readonly Stack<byte[]> _free = new();
@@ -29,11 +30,12 @@ public sealed class WindowLog : IDisposable
     private LogPage? _looking;
 
     /// <summary>An empty log over files <c>path.N</c>, which are made on demand.</summary>
-    public WindowLog(string path, long memoryBytes)
+    public WindowLog(string path, long memoryBytes, int pageBytes = PageBytes)
     {
+        _pageBytes = pageBytes;
         _file = new PageFile(path);
-        _memoryPages = (int)Math.Max(1, memoryBytes / PageBytes);
-        _tail = new LogPage(0) { Bytes = new byte[PageBytes] };
+        _memoryPages = (int)Math.Max(1, memoryBytes / pageBytes);
+        _tail = new LogPage(0) { Bytes = new byte[pageBytes] };
         _byNumber.Add(_tail);
     }
 
@@ -102,7 +104,7 @@ public sealed class WindowLog : IDisposable
     }
 
     /// <summary>Bytes of pages in memory.</summary>
-    public long MemoryBytes => (_inMemory + _free.Count) * (long)PageBytes;
+    public long MemoryBytes => (_inMemory + _free.Count) * (long)_pageBytes;
 
     /// <summary>Bytes of pages on disk.</summary>
     public long DiskBytes => _file.Bytes;
@@ -146,15 +148,15 @@ public sealed class WindowLog : IDisposable
     private byte[] Rent(int bytes)
     {
         _inMemory++;
-        if (bytes > PageBytes) return new byte[bytes];
-        return _free.TryPop(out byte[]? page) ? page : new byte[PageBytes];
+        if (bytes > _pageBytes) return new byte[bytes];
+        return _free.TryPop(out byte[]? page) ? page : new byte[_pageBytes];
     }
 
     private void Drop(LogPage page)
     {
         if (page.Bytes is null) return;
         _inMemory--;
-        if (page.Bytes.Length == PageBytes && _free.Count < 2) _free.Push(page.Bytes);
+        if (page.Bytes.Length == _pageBytes && _free.Count < 2) _free.Push(page.Bytes);
         page.Bytes = null;
     }
 

@@ -73,7 +73,7 @@ public sealed class RecordParserTests
         RecordBatch notice = rig.Batch();
         notice.Notice = PartitionNotice.Appeared;
         RecordBatch barrier = new RecordBatchPool().Rent();
-        barrier.Barrier = new Pipeline.Blocks.Records.Barrier(1);
+        barrier.Barrier = new Pipeline.Blocks.Records.CheckpointBarrier(1);
 
         Assert.AreEqual(0, rig.Parse(notice).EventCount);
         Assert.AreEqual(0, rig.Parse(barrier).EventCount);

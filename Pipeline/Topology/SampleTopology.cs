@@ -31,6 +31,7 @@ public sealed class SampleTopology
         var outputs = new BatchPool<OutputBatch>(static () => new OutputBatch());
         Records = parts.Records;
         Sources = parts.Sources;
+        Directory = parts.Directory;
 
         Intake = new BufferBlock<RecordBatch>(new DataflowBlockOptions { BoundedCapacity = parallelism.BlockCapacity });
         Parse = new ParseBlock(parts.Parser, parallelism, parts.Clock);
@@ -52,6 +53,9 @@ public sealed class SampleTopology
 
     /// <summary>Record batches, for barriers and ticks.</summary>
     public RecordBatchPool Records { get; }
+
+    /// <summary>All source partitions.</summary>
+    public PartitionDirectory Directory { get; }
 
     /// <summary>What reads into the intake.</summary>
     public IReadOnlyList<ISource> Sources { get; }

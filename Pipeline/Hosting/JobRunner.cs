@@ -1,0 +1,106 @@
+using Pipeline.Blocks.Flow;
+using Pipeline.Blocks.Partitioning;
+using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Sources;
+using Pipeline.Configuration;
+using Pipeline.Topology;
+
+namespace Pipeline.Hosting;
+
+/// <summary>How a run is asked for, beside the job.</summary>
+public sealed record RunSettings
+{
+    /// <summary>Read to the ends found at the start, close every window, end.</summary>
+    public bool UntilEnd { get; init; }
+
+    /// <summary>Discard state; samples may repeat.</summary>
+    public bool FromScratch { get; init; }
+
+    /// <summary>Time between reports; null: none.</summary>
+    public TimeSpan? ReportInterval { get; init; } = TimeSpan.FromSeconds(5);
+}
+
+/// <summary>One run of a job: opens state, sources and sinks, lets the topology run until its end or a request to stop, and sums up.</summary>
+/// <remarks>Errors: whatever stops the run is thrown; the command maps it to an exit code.</remarks>
+public sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvider clock, TextWriter messages)
+{
+    /// <summary>How often windows that go by the clock are told it.</summary>
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Runs until the end, or until told to stop, with everything read delivered.</summary>
+    public async Task<JobSummary> RunAsync(CancellationToken stop)
+    {
+        long began = clock.GetTimestamp();
+        messages.WriteLine(Delivery());
+        using StateDirectory state = StateDirectory.Open(job, settings.FromScratch);
+        await using JobParts parts = JobParts.Make(job, settings, state, clock, messages.WriteLine);
+        await parts.OpenAsync(stop).ConfigureAwait(false);
+        var topology = new SampleTopology(parts.Topology);
+        using var running = new RunningTopology(topology);
+        using CancellationTokenRegistration stopping = stop.Register(running.Stop);
+        using var loops = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Task[] beside =
+        [
+            Every(job.State.CheckpointInterval, loops.Token, () => Checkpoint(running, parts)),
+            job.Time.Mode == TimeMode.Processing ? Every(Tick, loops.Token, () => running.TickAsync(clock.GetUtcNow().ToUnixTimeMilliseconds())) : Task.CompletedTask,
+            settings.ReportInterval is { } interval ? Report(interval, topology, parts.Topology.Partitioner, loops.Token) : Task.CompletedTask,
+        ];
+        try
+        {
+            await running.Completion.ConfigureAwait(false);
+        }
+        finally
+        {
+            await loops.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(beside).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        await parts.FlushAsync().ConfigureAwait(false);
+        JobSummary summary = JobLedger.Summarize(job, DeliveryInForce, topology, parts.Topology.Partitioner.Ledger, ProcessUse.Since(began, clock));
+        await parts.CommitAsync(parts.Topology.Partitioner.Positions.ToArray()).ConfigureAwait(false);
+        if (summary.Unaccounted != 0) throw new InvariantException($"The ledger does not close: {summary.Unaccounted} events are unaccounted for.");
+        if (settings.UntilEnd && !stop.IsCancellationRequested)
+        {
+            if (summary.Open != 0) throw new InvariantException($"Every partition ended, and {summary.Open} events are still open.");
+            state.MarkFinished(summary);
+        }
+        return summary;
+    }
+
+    private const string DeliveryInForce = "at-least-once";
+
+    private string Delivery() =>
+        job.Delivery == Pipeline.Blocks.Sinks.DeliveryMode.ExactlyOnce
+            ? $"delivery: {DeliveryInForce} (the job asks for exactly-once, which this version does not have yet)"
+            : $"delivery: {DeliveryInForce}";
+
+    private static async Task Checkpoint(RunningTopology running, JobParts parts)
+    {
+        CheckpointBarrier? barrier = await running.PassBarrierAsync().ConfigureAwait(false);
+        if (barrier is not null) await parts.CommitAsync(barrier.Positions).ConfigureAwait(false);
+    }
+
+    private async Task Report(TimeSpan interval, SampleTopology topology, Partitioner partitioner, CancellationToken stop)
+    {
+        var report = new ConsoleReport(job, topology, partitioner, clock, messages);
+        await Every(
+            interval, stop,
+            () =>
+            {
+                report.Write();
+                return Task.CompletedTask;
+            }).ConfigureAwait(false);
+    }
+
+    private async Task Every(TimeSpan interval, CancellationToken stop, Func<Task> work)
+    {
+        using var timer = new PeriodicTimer(interval, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false)) await work().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The run is over.
+        }
+    }
+}
