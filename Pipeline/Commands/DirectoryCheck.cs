@@ -1,3 +1,5 @@
+using Pipeline.Blocks.Sources;
+
 namespace Pipeline.Commands;
 
 /// <summary>Looks at directories and files without leaving a trace.</summary>
@@ -29,7 +31,7 @@ internal static class DirectoryCheck
     /// <summary>Null when a path or glob names at least one readable file; else why not.</summary>
     public static string? WhyNothingToRead(string pattern)
     {
-        IReadOnlyList<string> files = Directory.GetFiles(pattern);
+        IReadOnlyList<string> files = FileGlob.Expand(pattern);
         if (files.Count == 0) return "no file matches";
         foreach (string path in files)
         {

@@ -1,0 +1,123 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Pipeline.Generation;
+
+namespace Pipeline.Commands;
+
+/// <summary><c>pipeline generate</c>: writes a seeded synthetic log to files or topics, and one JSON line of what it wrote to stdout.</summary>
+internal static class GenerateCommand
+{
+    private static readonly SyntheticLogOptions Defaults = new();
+    private static readonly Option<long> Exposures = Number("--exposures", "Exposures.", Defaults.Exposures, least: 0);
+    private static readonly Option<double> Ctr = Number("--ctr", "Share of exposures that are clicked.", Defaults.Ctr, 0, 1);
+    private static readonly Option<long> Users = Number("--users", "Users.", Defaults.Users, least: 1);
+    private static readonly Option<long> Items = Number("--items", "Items.", Defaults.Items, least: 1);
+    private static readonly Option<double> Zipf = Number("--zipf", "Exponent of the users' Zipf law; 0 is uniform.", Defaults.Zipf, 0);
+    private static readonly Option<double> Rate = Number("--rate", "Exposures per second of event time.", Defaults.Rate, 1e-3);
+    private static readonly Option<TimeSpan> DelayMean = Duration("--delay-mean", "Mean delay of a click; none is longer than 60m.", Defaults.DelayMean);
+    private static readonly Option<TimeSpan> Disorder = Duration("--disorder", "An event reaches the log up to this much later.", Defaults.Disorder);
+    private static readonly Option<int> Partitions = Number("--partitions", "Partitions (files) of each stream.", Defaults.Partitions, least: 1);
+    private static readonly Option<double> Duplicates = Number("--duplicates", "Share of records that are sent twice.", Defaults.Duplicates, 0, 1);
+    private static readonly Option<ulong> Seed = new("--seed") { Description = "Another seed, another log.", DefaultValueFactory = _ => Defaults.Seed };
+    private static readonly Option<DateTimeOffset> Start = new("--start")
+    {
+        Description = "Event time of the first exposure; UTC unless it has an offset.",
+        DefaultValueFactory = _ => Defaults.Start,
+        CustomParser = result =>
+        {
+            if (DateTimeOffset.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset start)) return start;
+            result.AddError($"--start: '{result.Tokens[0].Value}' is no ISO 8601 time, such as 2025-06-15T00:00:00Z");
+            return default;
+        },
+    };
+    private static readonly Option<string> Out = new("--out") { Description = "Directory of exposure-<p>.jsonl and click-<p>.jsonl." };
+    private static readonly Option<string> Bootstrap = new("--bootstrap") { Description = "Kafka brokers; topics exposure and click." };
+
+    /// <summary>The command, for the registration list.</summary>
+    public static Command Create()
+    {
+        var command = new Command("generate", "Writes a synthetic, seeded log to files or Kafka. Same flags, same bytes.")
+        {
+            Exposures, Ctr, Users, Items, Zipf, Rate, DelayMean, Disorder, Partitions, Duplicates, Seed, Start, Out, Bootstrap,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(Out) is null == result.GetResult(Bootstrap) is null) result.AddError("give either --out DIR or --bootstrap BROKERS");
+        });
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult flags)
+    {
+        long began = TimeProvider.System.GetTimestamp();
+        SyntheticLogOptions options = Read(flags);
+        var log = new SyntheticLog(options);
+        long bytes = 0;
+        using (ILogWriter writer = flags.GetValue(Out) is { } directory
+            ? new LogFiles(directory, options.Partitions)
+            : new LogTopics(flags.GetRequiredValue(Bootstrap), options.Partitions))
+        {
+            while (log.MoveNext())
+            {
+                writer.Write(log.IsExposure, log.Partition, log.Key, log.Line);
+                bytes += log.Line.Length;
+            }
+            writer.Complete();
+        }
+        double seconds = TimeProvider.System.GetElapsedTime(began).TotalSeconds;
+        flags.InvocationConfiguration.Output.WriteLine(JsonSerializer.Serialize(new
+        {
+            exposures = log.Exposures,
+            clicks = log.Clicks,
+            repeats = log.Repeats,
+            bytes,
+            seconds = Math.Round(seconds, 3),
+            records_per_second = (long)((log.Exposures + log.Clicks) / seconds),
+        }));
+        return 0;
+    }
+
+    private static SyntheticLogOptions Read(ParseResult flags) => new()
+    {
+        Exposures = flags.GetValue(Exposures),
+        Ctr = flags.GetValue(Ctr),
+        Users = flags.GetValue(Users),
+        Items = flags.GetValue(Items),
+        Zipf = flags.GetValue(Zipf),
+        Rate = flags.GetValue(Rate),
+        DelayMean = flags.GetValue(DelayMean),
+        Disorder = flags.GetValue(Disorder),
+        Partitions = flags.GetValue(Partitions),
+        Duplicates = flags.GetValue(Duplicates),
+        Seed = flags.GetValue(Seed),
+        Start = flags.GetValue(Start),
+    };
+
+    private static Option<T> Number<T>(string name, string description, T standard, T least, T? most = null)
+        where T : struct, IComparable<T>
+    {
+        var option = new Option<T>(name) { Description = description, DefaultValueFactory = _ => standard };
+        option.Validators.Add(result =>
+        {
+            if (result.Errors.Any()) return;
+            T value = result.GetValueOrDefault<T>();
+            if (value.CompareTo(least) < 0 || (most is { } limit && value.CompareTo(limit) > 0))
+                result.AddError($"{name}: expected {least} … {(most is { } top ? top : "")}, found {value}");
+        });
+        return option;
+    }
+
+    private static Option<TimeSpan> Duration(string name, string description, TimeSpan standard) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => standard,
+        CustomParser = result =>
+        {
+            if (DurationText.TryParse(result.Tokens[0].Value, out TimeSpan duration)) return duration;
+            result.AddError($"{name}: '{result.Tokens[0].Value}' is no duration, such as 500ms, 10s, 10.5m, 1h or 7d");
+            return default;
+        },
+    };
+}

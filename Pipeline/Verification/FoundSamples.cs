@@ -1,0 +1,75 @@
+using System.Text;
+using System.Text.Json;
+using Pipeline.Blocks.Formatting;
+using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Sinks;
+using Pipeline.Configuration;
+
+namespace Pipeline.Verification;
+
+/// <summary>One sample as a reader of committed output finds it.</summary>
+/// <param name="Id">Its sample id; empty where none can be read.</param>
+/// <param name="Key">The record key; null where samples have none (files).</param>
+/// <param name="Value">Its bytes, without a newline.</param>
+internal readonly record struct FoundSample(string Id, byte[]? Key, byte[] Value);
+
+/// <summary>Reads the samples a run wrote.</summary>
+internal static class FoundSamples
+{
+    private const string Committed = "_committed.json";
+
+    /// <summary>The samples of a file, of a directory's committed files, or of the job's output topic (<c>kafka</c>).</summary>
+    public static IEnumerable<FoundSample> Read(JobOptions job, string place)
+    {
+        if (place == "kafka") return ReadTopic(job);
+        if (File.Exists(place)) return ReadFile(job, place, long.MaxValue);
+        if (!Directory.Exists(place)) throw new FileNotFoundException($"{place}: expected a file or directory of samples, or kafka; found nothing");
+        return CommittedFiles(place).SelectMany(file => ReadFile(job, Path.Combine(place, file.Name), file.Length));
+    }
+
+    private static IEnumerable<FoundSample> ReadTopic(JobOptions job)
+    {
+        if (job.Sink is not KafkaSinkOptions sink) throw new InvalidOperationException("--samples kafka: the job's output.sink is not kafka");
+        return TopicReader.Read(sink.Bootstrap, [sink.Topic], new StartOptions { At = StartAt.Earliest }, sink.Properties)
+            .Select(record => new FoundSample(IdOf(job, record.Message.Value), record.Message.Key, record.Message.Value ?? []));
+    }
+
+    /// <summary>Names and lengths by <c>_committed.json</c>; without it, every file of samples as it is.</summary>
+    private static IEnumerable<(string Name, long Length)> CommittedFiles(string directory)
+    {
+        string committed = Path.Combine(directory, Committed);
+        if (!File.Exists(committed)) return Directory.EnumerateFiles(directory, "samples-*").Select(path => (Path.GetFileName(path), long.MaxValue));
+        using JsonDocument manifest = JsonDocument.Parse(File.ReadAllBytes(committed));
+        return [.. manifest.RootElement.GetProperty("files").EnumerateObject().Select(file => (file.Name, file.Value.GetInt64()))];
+    }
+
+    private static IEnumerable<FoundSample> ReadFile(JobOptions job, string path, long committed)
+    {
+        long length = new FileInfo(path).Length;
+        if (committed != long.MaxValue && length < committed) throw new InvalidDataException($"{path}: {Committed} says {committed} bytes, found {length}");
+        using Stream file = File.OpenRead(path);
+        long position = 0;
+        bool awaitsHeader = job.Output.Format == SampleFormat.Csv;
+        foreach (byte[] line in SourceReader.Lines(file))
+        {
+            if (position >= committed) yield break;
+            position += line.Length + 1;
+            if (!awaitsHeader || !line.AsSpan().StartsWith("sample_id,"u8)) yield return new FoundSample(IdOf(job, line), null, line);
+            awaitsHeader = false;
+        }
+    }
+
+    private static string IdOf(JobOptions job, byte[]? value)
+    {
+        if (value is null) return "";
+        if (job.Output.Format == SampleFormat.Csv) return Encoding.UTF8.GetString(value).Split(',')[0];
+        try
+        {
+            return JsonElement.Parse(value).GetProperty("sample_id").GetString() ?? "";
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            return "";
+        }
+    }
+}

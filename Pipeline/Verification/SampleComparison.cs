@@ -1,0 +1,54 @@
+using System.Text;
+
+namespace Pipeline.Verification;
+
+/// <summary>How the samples found differ from those expected.</summary>
+/// <param name="Expected">Samples the reference join makes.</param>
+/// <param name="Found">Samples read.</param>
+/// <param name="Missing">Expected and not found.</param>
+/// <param name="Extra">Found, with an id that is not expected (or none).</param>
+/// <param name="Different">Found with an expected id, and other bytes (the value's, or the record key's).</param>
+/// <param name="Duplicates">Found again after the first of an id.</param>
+internal sealed record SampleComparison(long Expected, long Found, long Missing, long Extra, long Different, long Duplicates)
+{
+    /// <summary>Whether both are the same.</summary>
+    public bool Agrees => (Missing, Extra, Different, Duplicates) == (0, 0, 0, 0);
+
+    /// <summary>Compares; at most <paramref name="examples"/> of the differences are told to <paramref name="tell"/>.</summary>
+    public static SampleComparison Of(IReadOnlyCollection<ReferenceSample> expected, IEnumerable<FoundSample> found, int examples, Action<string> tell)
+    {
+        var missing = expected.ToDictionary(sample => sample.Id);
+        var seen = new HashSet<string>();
+        long read = 0, extra = 0, different = 0, duplicates = 0;
+        foreach (FoundSample sample in found)
+        {
+            read++;
+            if (missing.Remove(sample.Id, out ReferenceSample? wanted))
+            {
+                seen.Add(sample.Id);
+                if (sample.Value.AsSpan().SequenceEqual(wanted.Value) && (sample.Key is null || sample.Key.AsSpan().SequenceEqual(wanted.Key))) continue;
+                different++;
+                Show("different", $"\n  expected {Text(wanted.Key)} {Text(wanted.Value)}\n  found    {Text(sample.Key)} {Text(sample.Value)}");
+            }
+            else if (seen.Contains(sample.Id))
+            {
+                duplicates++;
+                Show("duplicate", Text(sample.Value));
+            }
+            else
+            {
+                extra++;
+                Show("extra", Text(sample.Value));
+            }
+        }
+        foreach (ReferenceSample sample in missing.Values.Take(examples)) Show("missing", Text(sample.Value));
+        return new SampleComparison(expected.Count, read, missing.Count, extra, different, duplicates);
+
+        void Show(string what, string text)
+        {
+            if (examples-- > 0) tell($"{what} {text}");
+        }
+    }
+
+    private static string Text(byte[]? bytes) => bytes is null ? "" : Encoding.UTF8.GetString(bytes);
+}
