@@ -6,7 +6,7 @@ namespace Pipeline.Commands;
 /// <summary>Flags every command has: how messages look.</summary>
 internal sealed class MessageFlags
 {
-    private readonly Option<TextFormat> _format = Words("--log-format", "Form of log lines", TextFormat.Text);
+    private readonly Option<TextFormat> _format = Words<TextFormat>("--log-format", "Form of log lines");
 
     private readonly Option<bool> _quiet = new("-q", "--quiet") { Description = "Warnings and errors only", Recursive = true };
 
@@ -31,15 +31,14 @@ internal sealed class MessageFlags
         Color = !parsed.GetValue(_noColor) && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
     };
 
-    /// <summary>An option that takes the names of an enumeration in lower case, and nothing else (not its numbers).</summary>
-    public static Option<T> Words<T>(string name, string description, T fallback) where T : struct, Enum
+    /// <summary>An option that takes the names of an enumeration in lower case, and nothing else (not its numbers); the first is the default.</summary>
+    public static Option<T> Words<T>(string name, string description) where T : struct, Enum
     {
         string[] words = [.. Enum.GetNames<T>().Select(word => word.ToLowerInvariant())];
         return new Option<T>(name)
         {
-            Description = description,
+            Description = $"{description} (default: {words[0]})",
             HelpName = string.Join('|', words),
-            DefaultValueFactory = _ => fallback,
             CustomParser = result => Parse<T>(result, name, words),
         };
     }

@@ -9,19 +9,17 @@ namespace Pipeline.Commands;
 /// <param name="log">The flags every command has.</param>
 internal sealed class ReportFlags(MessageFlags log)
 {
-    private static readonly RunFlags Defaults = new();
-
-    private readonly Option<ReportTarget> _report = MessageFlags.Words("--report", "Where reports go", Defaults.Report);
+    private readonly Option<ReportTarget> _report = MessageFlags.Words<ReportTarget>("--report", "Where reports go");
 
     private readonly Option<TimeSpan> _interval = new("--report-interval")
     {
-        Description = "Time between reports",
+        Description = $"Time between reports (default: {Durations.Format(new RunFlags().ReportInterval)})",
         HelpName = "DURATION",
-        DefaultValueFactory = _ => Defaults.ReportInterval,
+        DefaultValueFactory = _ => new RunFlags().ReportInterval,
         CustomParser = ParseInterval,
     };
 
-    private readonly Option<TextFormat> _format = MessageFlags.Words("--report-format", "Form of reports", Defaults.ReportFormat);
+    private readonly Option<TextFormat> _format = MessageFlags.Words<TextFormat>("--report-format", "Form of reports");
 
     private readonly Option<string?> _http = new("--http")
     {

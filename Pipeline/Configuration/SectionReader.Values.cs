@@ -37,8 +37,19 @@ internal sealed partial class SectionReader
         Value(key, "a whole number", fallback, ParseInteger, value => value.ToString(CultureInfo.InvariantCulture), least, most);
 
     /// <summary>A duration of whole milliseconds.</summary>
-    public TimeSpan Duration(string key, TimeSpan fallback, TimeSpan least, TimeSpan most, bool mayBeNever = false)
+    /// <param name="key">The key.</param>
+    /// <param name="fallback">When it is left out.</param>
+    /// <param name="least">Shortest allowed.</param>
+    /// <param name="most">Longest allowed.</param>
+    /// <param name="mayBeNever">Whether <c>never</c> is allowed.</param>
+    /// <param name="fallbackKey">The key at the root that the fallback is the value of.</param>
+    public TimeSpan Duration(string key, TimeSpan fallback, TimeSpan least, TimeSpan most, bool mayBeNever = false, string? fallbackKey = null)
     {
+        if (fallbackKey is not null && !Has(key) && _context.IsPlaced(fallbackKey))
+        {
+            _effective.Add(key, Durations.Format(fallback), _context.OriginOf(fallbackKey));
+            return fallback;
+        }
         if (mayBeNever && Find(key)?.Value is ScalarNode { Text: Durations.Never } never)
         {
             _effective.Add(key, Durations.Never, never.Origin);
