@@ -4,7 +4,7 @@ namespace Pipeline.Blocks.Sources;
 
 /// <summary>Finds the files that a path or glob of the job names.</summary>
 /// <remarks><c>*</c> stands for any part of one name, <c>**</c> for any folders; case counts. A path without them names one file.</remarks>
-internal static class FileGlob
+public static class FileGlob
 {
     /// <summary>The files there are now, each under the name that the job gives it, in ordinal order; empty: none.</summary>
     public static IReadOnlyList<string> Expand(string pattern)

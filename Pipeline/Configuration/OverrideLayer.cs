@@ -21,7 +21,7 @@ internal sealed class OverrideLayer(ICollection<ConfigurationError> errors)
     {
         if (at is MapNode map)
         {
-            if (map.Find(name)?.Value is MapNode or ListNode) return Owned(map, name, change);
+            if (map.Find(name)?.Value is MapNode or ListNode) return Owned(map, name);
             ConfigNode made = toList ? new ListNode(change.Origin) : new MapNode(change.Origin);
             map.Set(name, change.Origin, made);
             return made;
@@ -74,11 +74,11 @@ internal sealed class OverrideLayer(ICollection<ConfigurationError> errors)
     }
 
     /// <summary>An aliased node belongs to several keys; what is set below one of them must not show below the others.</summary>
-    private static ConfigNode Owned(MapNode map, string name, ConfigurationOverride change)
+    private static ConfigNode Owned(MapNode map, string name)
     {
         MapEntry entry = map.Find(name)!;
         ConfigNode own = Copy(entry.Value);
-        map.Set(name, own is ListNode ? change.Origin : entry.Origin, own);
+        map.Set(name, entry.Origin, own);
         return own;
     }
 

@@ -37,20 +37,31 @@ internal sealed partial class SectionReader
         Value(key, "a whole number", fallback, ParseInteger, value => value.ToString(CultureInfo.InvariantCulture), least, most);
 
     /// <summary>A duration of whole milliseconds.</summary>
-    public TimeSpan Duration(string key, TimeSpan fallback, TimeSpan least, TimeSpan most, bool mayBeNever = false)
+    /// <param name="key">The key.</param>
+    /// <param name="fallback">When it is left out.</param>
+    /// <param name="least">Shortest allowed.</param>
+    /// <param name="most">Longest allowed.</param>
+    /// <param name="mayBeNever">Whether <c>never</c> is allowed.</param>
+    /// <param name="fallbackKey">The key at the root that the fallback is the value of.</param>
+    public TimeSpan Duration(string key, TimeSpan fallback, TimeSpan least, TimeSpan most, bool mayBeNever = false, string? fallbackKey = null)
     {
+        if (fallbackKey is not null && !Has(key) && _context.IsPlaced(fallbackKey))
+        {
+            _effective.Add(key, Durations.Format(fallback), _context.OriginOf(fallbackKey));
+            return fallback;
+        }
         if (mayBeNever && Find(key)?.Value is ScalarNode { Text: Durations.Never } never)
         {
             _effective.Add(key, Durations.Never, never.Origin);
             return Timeout.InfiniteTimeSpan;
         }
         string expected = mayBeNever ? $"{Durations.Expected}, or never" : Durations.Expected;
-        return Value(key, expected, fallback, Durations.TryParse, Durations.Format, least, most);
+        return Value(key, expected, fallback, Durations.TryParse, Durations.Format, least, most, Durations.Suggest);
     }
 
     /// <summary>A size in bytes.</summary>
     public long Size(string key, long fallback, long least, long most) =>
-        Value(key, Sizes.Expected, fallback, Sizes.TryParse, Sizes.Format, least, most);
+        Value(key, Sizes.Expected, fallback, Sizes.TryParse, Sizes.Format, least, most, Sizes.Suggest);
 
     /// <summary>A finite number; null when it is left out.</summary>
     public double? Number(string key)
@@ -143,6 +154,7 @@ internal sealed partial class SectionReader
             if (Resolve(path, entry.Value, "a text") is not { } found) continue;
             properties[entry.Key] = found.Text;
             bool secret = found.Secret || SecretNames.Matches(entry.Key);
+            if (secret) _context.Secrets.Hide(found.Text);
             shown.Add(YamlText.Quote(entry.Key), secret ? YamlText.Masked : YamlText.Quote(found.Text), entry.Origin);
         }
         return properties;
@@ -162,7 +174,8 @@ internal sealed partial class SectionReader
 
     private delegate bool Parser<T>(string text, out T value);
 
-    private T Value<T>(string key, string expected, T fallback, Parser<T> parse, Func<T, string> format, T least, T most)
+    private T Value<T>(
+        string key, string expected, T fallback, Parser<T> parse, Func<T, string> format, T least, T most, Func<string, string?>? suggest = null)
     {
         if (Find(key) is null)
         {
@@ -172,7 +185,7 @@ internal sealed partial class SectionReader
         if (Single(key, expected) is not { } found) return fallback;
         if (!parse(found.Text, out T value))
         {
-            Fail(key, $"expected {expected}, found {found.Shown}");
+            Fail(key, $"expected {expected}, found {found.Shown}", suggest?.Invoke(found.Text));
             return fallback;
         }
         if (Comparer<T>.Default.Compare(value, least) < 0 || Comparer<T>.Default.Compare(value, most) > 0)

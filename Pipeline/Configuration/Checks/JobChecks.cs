@@ -1,8 +1,3 @@
-using Pipeline.Blocks.Formatting;
-using Pipeline.Blocks.Partitioning;
-using Pipeline.Blocks.Records;
-using Pipeline.Blocks.Sinks;
-
 namespace Pipeline.Configuration.Checks;
 
 /// <summary>The rules that concern several keys. What already has a mistake is not compared, so that one mistake is named once.</summary>
@@ -16,6 +11,7 @@ internal static class JobChecks
         CsvChecks.Check(job, context);
         TargetChecks.Check(job, context);
         TimeChecks.Check(job, context);
+        PropertyChecks.Check(job, context);
     }
 
     /// <summary>The path of a stream.</summary>

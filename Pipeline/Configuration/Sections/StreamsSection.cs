@@ -36,7 +36,8 @@ internal sealed class StreamsSection(TimeSpan streamIdleTimeout)
             Time = ReadTime(stream),
             EventId = stream.Text("event_id"),
             Filters = [.. stream.Sections("filter").Select(ReadFilter)],
-            StreamIdleTimeout = stream.Duration("stream_idle_timeout", streamIdleTimeout, TimeSpan.Zero, TimeSection.Longest, mayBeNever: true),
+            StreamIdleTimeout = stream.Duration(
+                "stream_idle_timeout", streamIdleTimeout, TimeSpan.Zero, TimeSection.Longest, mayBeNever: true, fallbackKey: "stream_idle_timeout"),
         };
         stream.Close();
         return options;
