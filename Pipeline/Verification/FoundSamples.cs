@@ -23,13 +23,13 @@ internal static class FoundSamples
     {
         if (place == "kafka") return ReadTopic(job);
         if (File.Exists(place)) return ReadFile(job, place, long.MaxValue);
-        if (!Directory.Exists(place)) throw new FileNotFoundException($"{place}: expected a file or directory of samples, or kafka; found nothing");
+        if (!Directory.Exists(place)) throw new UnverifiableException($"{place}: expected a file or directory of samples, or kafka; found nothing");
         return CommittedFiles(place).SelectMany(file => ReadFile(job, Path.Combine(place, file.Name), file.Length));
     }
 
     private static IEnumerable<FoundSample> ReadTopic(JobOptions job)
     {
-        if (job.Sink is not KafkaSinkOptions sink) throw new InvalidOperationException("--samples kafka: the job's output.sink is not kafka");
+        if (job.Sink is not KafkaSinkOptions sink) throw new UnverifiableException("--samples kafka: the job's output.sink is not kafka");
         return TopicReader.Read(sink.Bootstrap, [sink.Topic], new StartOptions { At = StartAt.Earliest }, sink.Properties)
             .Select(record => new FoundSample(IdOf(job, record.Message.Value), record.Message.Key, record.Message.Value ?? []));
     }
