@@ -43,8 +43,8 @@ internal static class VerifyCommand
         try
         {
             ReferenceResult expected = ReferenceJoin.Run(job, SourceReader.ReadAll(job));
-            SampleComparison comparison = SampleComparison.Of(
-                expected.Samples, FoundSamples.Read(job, flags.GetRequiredValue(Samples)), flags.GetValue(Examples), messages.WriteLine);
+            IEnumerable<FoundSample> found = FoundSamples.Read(job, flags.GetRequiredValue(Samples), expected.CsvHeader);
+            SampleComparison comparison = SampleComparison.Of(expected.Samples, found, flags.GetValue(Examples), messages.WriteLine);
             flags.InvocationConfiguration.Output.WriteLine(JsonSerializer.Serialize(comparison, CamelCase));
             return comparison.Agrees ? 0 : Disagrees;
         }
