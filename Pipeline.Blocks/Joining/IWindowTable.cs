@@ -55,7 +55,7 @@ public struct WindowUpdate
     /// <summary>Exposures in the window after the event.</summary>
     public uint Exposures;
 
-    /// <summary>With <see cref="WindowOutcome.Counted"/> or Opened by an action: address of the window's previous kept action, -1 for none.</summary>
+    /// <summary>With <see cref="WindowOutcome.Counted"/> or Opened by an action: address of the window's previous kept action, -1 for none. Else -1.</summary>
     public long PreviousAction;
 }
 
@@ -74,7 +74,7 @@ public struct WindowState
     /// <summary>Window-log address of the first exposure's entry; <see cref="None"/> before there is one.</summary>
     public long Payload;
 
-    /// <summary>Window-log address of the latest kept action of a window without an exposure; <see cref="None"/> when nothing is kept.</summary>
+    /// <summary>Window-log address of the latest kept action of a window without an exposure; <see cref="None"/> when nothing is kept, and once there is an exposure.</summary>
     public long LastAction;
 
     /// <summary>Exposures merged.</summary>
@@ -98,6 +98,21 @@ public interface IWindowTable : IDisposable
 
     /// <summary>Reads a window that was not overwritten since; cells are copied in the order of the action streams.</summary>
     bool TryRead(KeyHash key, out WindowState state, Span<ActionCell> cells);
+
+    /// <summary>
+    /// A hint ahead of a run of <see cref="Apply"/>: brings the live windows of these keys into memory, all cold ones together, which is much
+    /// cheaper than one by one. Changes no result. Worth calling for keys that are likely to have a window, such as those of actions.
+    /// </summary>
+    /// <param name="keys">Keys of events that come next, in any order; repeats do no harm.</param>
+    /// <param name="time">Time of the earliest of them: windows that end at or before it are left where they are.</param>
+    void Prefetch(ReadOnlySpan<KeyHash> keys, long time);
+
+    /// <summary>
+    /// A hint ahead of a run of <see cref="TryRead"/>: fetches the cold windows of these keys together and keeps copies until the next call.
+    /// Changes no result, whatever is applied in between.
+    /// </summary>
+    /// <param name="keys">Keys that are read next, best in the order their windows were opened.</param>
+    void PrefetchReads(ReadOnlySpan<KeyHash> keys);
 
     /// <summary>Says that every event up to here is applied and every window with an end at or before it was read; storage of dead windows may be reclaimed.</summary>
     void Advance(long appliedTime);

@@ -24,7 +24,7 @@ public sealed class DeadLetterBatch
     public List<DeadLetter> Letters { get; } = [];
 
     /// <summary>When set, this is a barrier and nothing else.</summary>
-    public Barrier? Barrier;
+    public CheckpointBarrier? Barrier;
 
     /// <summary>Appends a letter, copying its bytes. <paramref name="noValue"/>: the record had no value (tombstone) or its bytes were not kept.</summary>
     public void Add(DeadLetterReason reason, int stream, int partition, long offset, long timestamp, ReadOnlySpan<byte> value, bool noValue = false)

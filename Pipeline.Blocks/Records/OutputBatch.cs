@@ -31,7 +31,7 @@ public sealed class OutputBatch
     public int Count;
 
     /// <summary>When set, this is a barrier and nothing else.</summary>
-    public Barrier? Barrier;
+    public CheckpointBarrier? Barrier;
 
     /// <summary>Makes room and returns the free tail; say how much was used with <see cref="BytesUsed"/>.</summary>
     public Span<byte> Room(int bytes)

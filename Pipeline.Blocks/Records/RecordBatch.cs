@@ -102,7 +102,7 @@ public sealed class RecordBatch
     public long At;
 
     /// <summary>When set, this is a barrier and nothing else.</summary>
-    public Barrier? Barrier;
+    public CheckpointBarrier? Barrier;
 
     /// <summary>Appends one record, copying its bytes.</summary>
     public void Add(ReadOnlySpan<byte> value, long offset, long timestamp)

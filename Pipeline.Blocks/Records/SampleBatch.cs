@@ -55,7 +55,7 @@ public sealed class SampleBatch(int actionStreams)
     public int ActionStreams { get; } = actionStreams;
 
     /// <summary>When set, this is a barrier and nothing else.</summary>
-    public Barrier? Barrier;
+    public CheckpointBarrier? Barrier;
 
     /// <summary>The cells of one window.</summary>
     public Span<ActionCell> CellsOf(int window) => Cells.AsSpan(window * ActionStreams, ActionStreams);

@@ -53,6 +53,9 @@ public sealed record SourceContext
     /// <summary>CSV: each file's first row is a header, which is no record.</summary>
     public bool Header { get; init; }
 
+    /// <summary>CSV: what parts the names of a header.</summary>
+    public char Delimiter { get; init; } = ',';
+
     /// <summary>CSV: column names from the job; empty: from each file's header.</summary>
     public IReadOnlyList<string> Columns { get; init; } = [];
 

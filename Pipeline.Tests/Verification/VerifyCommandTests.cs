@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.IO.Compression;
 using System.Text;
 using Pipeline.Commands;
@@ -16,7 +15,7 @@ public sealed class VerifyCommandTests
     public void Generate()
     {
         _folder = Directory.CreateTempSubdirectory("verify-").FullName;
-        Assert.AreEqual(0, Run(GenerateCommand.Create(), "--exposures", "2000", "--users", "100", "--items", "5", "--rate", "1", "--duplicates", "0.05", "--partitions", "2", "--out", Path("logs")).Code);
+        Assert.AreEqual(0, Run("generate", "--exposures", "2000", "--users", "100", "--items", "5", "--rate", "1", "--duplicates", "0.05", "--partitions", "2", "--out", Path("logs")).Code);
         WriteJob("json", "jsonl");
     }
 
@@ -107,7 +106,7 @@ public sealed class VerifyCommandTests
     public void WhatCannotBeVerified_IsAMistakeOfTheConfiguration()
     {
         Assert.AreEqual(78, Verify("nowhere").Code);
-        Assert.AreEqual(78, Run(VerifyCommand.Create(), Path("job.yaml"), "--samples", "kafka").Code);
+        Assert.AreEqual(78, Run("verify", Path("job.yaml"), "--samples", "kafka").Code);
         WriteJob("json", "nothing");
         StringAssert.Contains(Verify("job.yaml").Messages, "no such file");
         File.AppendAllText(Path("job.yaml"), "nonsense: 1\n");
@@ -163,13 +162,13 @@ public sealed class VerifyCommandTests
         """);
 
     private (int Code, string Output, string Messages) Verify(string samples, params string[] more) =>
-        Run(VerifyCommand.Create(), [Path("job.yaml"), "--samples", Path(samples), .. more]);
+        Run(["verify", Path("job.yaml"), "--samples", Path(samples), .. more]);
 
-    private static (int Code, string Output, string Messages) Run(Command command, params string[] arguments)
+    private static (int Code, string Output, string Messages) Run(params string[] arguments)
     {
         using var output = new StringWriter();
         using var messages = new StringWriter();
-        int code = command.Parse(arguments).Invoke(new InvocationConfiguration { Output = output, Error = messages });
+        int code = CommandLine.RunAsync(arguments, output, messages).GetAwaiter().GetResult();
         return (code, output.ToString(), messages.ToString());
     }
 }

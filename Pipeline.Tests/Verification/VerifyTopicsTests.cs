@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Confluent.Kafka;
 using Pipeline.Commands;
 using Pipeline.Configuration;
@@ -63,8 +62,8 @@ public sealed class VerifyTopicsTests
         try
         {
             string[] flags = ["--exposures", "3000", "--partitions", "3", "--seed", "5"];
-            Assert.AreEqual(0, Run(GenerateCommand.Create(), [.. flags, "--bootstrap", kafka.Bootstrap]).Code);
-            Assert.AreEqual(0, Run(GenerateCommand.Create(), [.. flags, "--out", folder]).Code);
+            Assert.AreEqual(0, Run(["generate", .. flags, "--bootstrap", kafka.Bootstrap]).Code);
+            Assert.AreEqual(0, Run(["generate", .. flags, "--out", folder]).Code);
 
             foreach (string stream in (string[])["exposure", "click"])
             {
@@ -91,14 +90,14 @@ public sealed class VerifyTopicsTests
 
     private static (int, string) Verify(string file)
     {
-        (int code, string output) = Run(VerifyCommand.Create(), file, "--samples", "kafka");
+        (int code, string output) = Run("verify", file, "--samples", "kafka");
         return (code, output.TrimEnd());
     }
 
-    private static (int Code, string Output) Run(Command command, params string[] arguments)
+    private static (int Code, string Output) Run(params string[] arguments)
     {
         using var output = new StringWriter();
-        int code = command.Parse(arguments).Invoke(new InvocationConfiguration { Output = output });
+        int code = CommandLine.RunAsync(arguments, output, Console.Error).GetAwaiter().GetResult();
         return (code, output.ToString());
     }
 

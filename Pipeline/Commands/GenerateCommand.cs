@@ -47,7 +47,7 @@ internal static class GenerateCommand
         {
             if (result.GetResult(Out) is null == result.GetResult(Bootstrap) is null) result.AddError("give either --out DIR or --bootstrap BROKERS");
         });
-        command.SetAction(Run);
+        command.SetAction(flags => Failures.Report(flags.InvocationConfiguration.Error, () => Run(flags)));
         return command;
     }
 

@@ -7,8 +7,9 @@ namespace Pipeline.Configuration;
 /// <param name="Errors">Every mistake, in the order of the file, then those of variables and flags.</param>
 /// <param name="Warnings">What the operator should know.</param>
 /// <param name="Effective">The values in force, with their origins.</param>
+/// <param name="Secrets">Masks the job's secrets in messages of others.</param>
 internal sealed record LoadedJob(
-    JobOptions? Job, IReadOnlyList<ConfigurationError> Errors, IReadOnlyList<ConfigurationError> Warnings, EffectiveSection Effective);
+    JobOptions? Job, IReadOnlyList<ConfigurationError> Errors, IReadOnlyList<ConfigurationError> Warnings, EffectiveSection Effective, SecretResolver Secrets);
 
 /// <summary>Makes a checked job of a file, the environment and flags.</summary>
 internal static class JobLoader
@@ -37,7 +38,7 @@ internal static class JobLoader
             context.ReportUnknown();
             JobChecks.Check(job, context);
         }
-        return new LoadedJob(errors.Count == 0 ? job : null, InOrder(errors), InOrder(context.Warnings), effective);
+        return new LoadedJob(errors.Count == 0 ? job : null, InOrder(errors), InOrder(context.Warnings), effective, context.Secrets);
     }
 
     private static MapNode? ReadRoot(string path, Origin file, List<ConfigurationError> errors)

@@ -22,6 +22,17 @@ internal static class Durations
         return ok;
     }
 
+    /// <summary>What a text in other people's units was meant to be; null when nobody can say.</summary>
+    public static string? Suggest(string text) => Quantity.Suggest(text, "s", Units, unit => unit switch
+    {
+        "millis" or "millisecond" or "milliseconds" => "ms",
+        "sec" or "secs" or "second" or "seconds" => "s",
+        "min" or "mins" or "minute" or "minutes" => "m",
+        "hr" or "hrs" or "hour" or "hours" => "h",
+        "day" or "days" => "d",
+        _ => unit,
+    });
+
     /// <summary>The shortest text that reads as this duration.</summary>
     public static string Format(TimeSpan duration) =>
         duration == Timeout.InfiniteTimeSpan ? Never
@@ -41,6 +52,16 @@ internal static class Sizes
     /// <summary>Reads a size of whole bytes, not negative.</summary>
     public static bool TryParse(string text, out long bytes) => Quantity.TryParse(text, Units, long.MaxValue, out bytes);
 
+    /// <summary>What a text in other people's units was meant to be; null when nobody can say.</summary>
+    public static string? Suggest(string text) => Quantity.Suggest(text, "B", Units, unit => unit switch
+    {
+        "k" or "kb" or "kib" => "KiB",
+        "m" or "mb" or "mib" => "MiB",
+        "g" or "gb" or "gib" => "GiB",
+        "t" or "tb" or "tib" => "TiB",
+        _ => unit,
+    });
+
     /// <summary>The shortest text that reads as this size.</summary>
     public static string Format(long bytes) => Quantity.Format(bytes, Units);
 }
@@ -51,8 +72,7 @@ file static class Quantity
     public static bool TryParse(string text, (string Unit, long Factor)[] units, long most, out long value)
     {
         value = 0;
-        int digits = 0;
-        while (digits < text.Length && (char.IsAsciiDigit(text[digits]) || text[digits] == '.')) digits++;
+        int digits = Digits(text);
         if (!decimal.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number)) return false;
 
         foreach ((string unit, long factor) in units)
@@ -65,6 +85,22 @@ file static class Quantity
             return true;
         }
         return false;
+    }
+
+    public static string? Suggest(string text, string unitOfNone, (string Unit, long Factor)[] units, Func<string, string> rename)
+    {
+        int digits = Digits(text);
+        if (digits == 0) return null;
+        string unit = text[digits..].Trim().ToLowerInvariant();
+        string renamed = unit.Length == 0 ? unitOfNone : rename(unit);
+        return Array.Exists(units, known => known.Unit == renamed) && text[..digits] + renamed is var meant && meant != text ? meant : null;
+    }
+
+    private static int Digits(string text)
+    {
+        int digits = 0;
+        while (digits < text.Length && (char.IsAsciiDigit(text[digits]) || text[digits] == '.')) digits++;
+        return digits;
     }
 
     public static string Format(long value, (string Unit, long Factor)[] units)

@@ -25,7 +25,10 @@ internal sealed class ReadingContext(Origin file, string baseDirectory, SecretRe
     public void Warn(string path, string message) => Warnings.Add(new ConfigurationError(OriginOf(path), path, Secrets.Mask(message)));
 
     /// <summary>Whether neither a key nor anything below it has a mistake, so that it can be compared with others.</summary>
-    public bool IsSound(string path) => !errors.Exists(error => error.Path == path || (error.Path.StartsWith(path, StringComparison.Ordinal) && error.Path[path.Length] is '.' or '['));
+    public bool IsSound(string path) => !HasMistake(path) && !errors.Exists(error => IsBelow(error.Path, path));
+
+    /// <summary>Whether a key itself has a mistake.</summary>
+    public bool HasMistake(string path) => path.Length > 0 && errors.Exists(error => error.Path == path);
 
     /// <summary>Says that a key exists in the language of job files.</summary>
     public void Know(string path) => _known.Add(path);
@@ -64,4 +67,7 @@ internal sealed class ReadingContext(Origin file, string baseDirectory, SecretRe
             errors.Add(new ConfigurationError(entry.Origin, prefix + entry.Key, "no such key", suggestion));
         }
     }
+
+    private static bool IsBelow(string path, string section) =>
+        path.Length > section.Length && path.StartsWith(section, StringComparison.Ordinal) && path[section.Length] is ('.' or '[');
 }

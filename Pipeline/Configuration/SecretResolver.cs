@@ -12,7 +12,13 @@ internal sealed class SecretResolver(IReadOnlyDictionary<string, string> environ
 
     private readonly HashSet<string> _values = [];
 
-    /// <summary>A message without the secrets that were put in so far.</summary>
+    /// <summary>Says that a text is a secret wherever it came from.</summary>
+    public void Hide(string value)
+    {
+        if (value.Length > 0) _values.Add(value);
+    }
+
+    /// <summary>A message without the secrets known so far.</summary>
     public string Mask(string message) =>
         _values.OrderByDescending(value => value.Length).Aggregate(message, (text, value) => text.Replace(value, SecretNames.Mask, StringComparison.Ordinal));
 
@@ -75,7 +81,7 @@ internal sealed class SecretResolver(IReadOnlyDictionary<string, string> environ
 
     private void AppendValue(StringBuilder result, string value)
     {
-        if (value.Length > 0) _values.Add(value);
+        Hide(value);
         result.Append(value);
     }
 }

@@ -45,12 +45,12 @@ internal sealed partial class SectionReader
             return Timeout.InfiniteTimeSpan;
         }
         string expected = mayBeNever ? $"{Durations.Expected}, or never" : Durations.Expected;
-        return Value(key, expected, fallback, Durations.TryParse, Durations.Format, least, most);
+        return Value(key, expected, fallback, Durations.TryParse, Durations.Format, least, most, Durations.Suggest);
     }
 
     /// <summary>A size in bytes.</summary>
     public long Size(string key, long fallback, long least, long most) =>
-        Value(key, Sizes.Expected, fallback, Sizes.TryParse, Sizes.Format, least, most);
+        Value(key, Sizes.Expected, fallback, Sizes.TryParse, Sizes.Format, least, most, Sizes.Suggest);
 
     /// <summary>A finite number; null when it is left out.</summary>
     public double? Number(string key)
@@ -143,6 +143,7 @@ internal sealed partial class SectionReader
             if (Resolve(path, entry.Value, "a text") is not { } found) continue;
             properties[entry.Key] = found.Text;
             bool secret = found.Secret || SecretNames.Matches(entry.Key);
+            if (secret) _context.Secrets.Hide(found.Text);
             shown.Add(YamlText.Quote(entry.Key), secret ? YamlText.Masked : YamlText.Quote(found.Text), entry.Origin);
         }
         return properties;
@@ -162,7 +163,8 @@ internal sealed partial class SectionReader
 
     private delegate bool Parser<T>(string text, out T value);
 
-    private T Value<T>(string key, string expected, T fallback, Parser<T> parse, Func<T, string> format, T least, T most)
+    private T Value<T>(
+        string key, string expected, T fallback, Parser<T> parse, Func<T, string> format, T least, T most, Func<string, string?>? suggest = null)
     {
         if (Find(key) is null)
         {
@@ -172,7 +174,7 @@ internal sealed partial class SectionReader
         if (Single(key, expected) is not { } found) return fallback;
         if (!parse(found.Text, out T value))
         {
-            Fail(key, $"expected {expected}, found {found.Shown}");
+            Fail(key, $"expected {expected}, found {found.Shown}", suggest?.Invoke(found.Text));
             return fallback;
         }
         if (Comparer<T>.Default.Compare(value, least) < 0 || Comparer<T>.Default.Compare(value, most) > 0)

@@ -42,7 +42,8 @@ internal sealed partial class SectionReader
     public bool Require(string key)
     {
         bool given = Has(key);
-        if (!given) _context.Fail(PathOf(key), "is required");
+        // What was expected to be a section and is none lacks every key; that is one mistake, already named.
+        if (!given && !_context.HasMistake(Path)) _context.Fail(PathOf(key), "is required");
         return given;
     }
 

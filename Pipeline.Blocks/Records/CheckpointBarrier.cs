@@ -8,7 +8,7 @@ namespace Pipeline.Blocks.Records;
 /// with everything before it delivered.
 /// </remarks>
 /// <param name="id">Ascending number.</param>
-public sealed class Barrier(long id)
+public sealed class CheckpointBarrier(long id)
 {
     private readonly TaskCompletionSource _passed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

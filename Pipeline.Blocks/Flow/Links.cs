@@ -1,0 +1,68 @@
+using System.Threading.Tasks.Dataflow;
+
+namespace Pipeline.Blocks.Flow;
+
+/// <summary>The only places where blocks are linked, completed and sent to, so that Dataflow's traps are closed once.</summary>
+/// <remarks>
+/// Closed here: a cancellation that escapes a delegate makes Dataflow drop the message silently (<see cref="Guard{T}"/> turns it into a fault); several sources
+/// of one target complete it at the first (<see cref="Gather{T}"/> waits for all); a send to an ended block returns false (<see cref="Deliver{T}"/> throws);
+/// capacity is unbounded by default (<see cref="Bounded"/> sets it).
+/// </remarks>
+public static class Links
+{
+    /// <summary>Options of a block with a bounded queue.</summary>
+    public static ExecutionDataflowBlockOptions Bounded(int capacity, int parallelism = 1) =>
+        new() { BoundedCapacity = Math.Max(capacity, parallelism), MaxDegreeOfParallelism = parallelism, EnsureOrdered = true };
+
+    /// <summary>One source, one target: completion and faults go along.</summary>
+    public static void Then<T>(this ISourceBlock<T> source, ITargetBlock<T> target) =>
+        source.LinkTo(target, new DataflowLinkOptions { PropagateCompletion = true });
+
+    /// <summary>Several sources, one target: it is completed when all of them are, and faulted with the first that faults.</summary>
+    public static void Gather<T>(IReadOnlyList<ISourceBlock<T>> sources, ITargetBlock<T> target)
+    {
+        foreach (ISourceBlock<T> source in sources)
+        {
+            source.LinkTo(target, new DataflowLinkOptions { PropagateCompletion = false });
+            _ = source.Completion.ContinueWith(
+                (ended, block) => ((IDataflowBlock)block!).Fault(ended.Exception!), target, CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        }
+        _ = Task.WhenAll(sources.Select(source => source.Completion)).ContinueWith(
+            (_, block) => ((IDataflowBlock)block!).Complete(), target, CancellationToken.None,
+            TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+    }
+
+    /// <summary>When one block's own work has ended, completes or faults blocks that it feeds by hand.</summary>
+    public static void Ends(this IDataflowBlock block, params IReadOnlyList<IDataflowBlock> fed) =>
+        _ = block.Completion.ContinueWith(
+            ended =>
+            {
+                foreach (IDataflowBlock target in fed)
+                {
+                    if (ended.IsFaulted) target.Fault(ended.Exception!);
+                    else target.Complete();
+                }
+            },
+            CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+
+    /// <summary>Sends and waits for room: the back-pressure.</summary>
+    public static async ValueTask Deliver<T>(this ITargetBlock<T> target, T message)
+    {
+        if (!await target.SendAsync(message).ConfigureAwait(false))
+            throw new StageFaultException($"A stage that takes {typeof(T).Name} has ended before its sender.");
+    }
+
+    /// <summary>Wraps a block's work so that no cancellation escapes it.</summary>
+    public static Func<T, Task> Guard<T>(string stage, Func<T, Task> work) => async message =>
+    {
+        try
+        {
+            await work(message).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException cancelled)
+        {
+            throw new StageFaultException($"Work in {stage} was cancelled.", cancelled);
+        }
+    };
+}

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using System.Threading.Tasks.Dataflow;
+using Pipeline.Blocks.Flow;
+using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Telemetry;
+
+namespace Pipeline.Blocks.Formatting;
+
+/// <summary>Validates and writes samples, several batches at once, and passes them on in the order they came.</summary>
+public sealed class FormatBlock
+{
+    private readonly ConcurrentBag<Worker> _workers = [];
+    private readonly Func<ISampleFormatter> _make;
+    private readonly BatchPool<SampleBatch> _inputs;
+    private readonly BatchPool<OutputBatch> _outputs;
+    private readonly BufferBlock<DeadLetterBatch> _letters;
+    private readonly bool _keepLetters;
+    private readonly int _actionStreams;
+    private readonly int _rules;
+    private readonly StageClock _time;
+
+    /// <summary>A block with one formatter a worker.</summary>
+    public FormatBlock(
+        Func<ISampleFormatter> make, int actionStreams, int rules, bool keepLetters,
+        BatchPool<SampleBatch> inputs, BatchPool<OutputBatch> outputs, ParallelismOptions options, TimeProvider clock)
+    {
+        _make = make;
+        _inputs = inputs;
+        _outputs = outputs;
+        _keepLetters = keepLetters;
+        _actionStreams = actionStreams;
+        _rules = rules;
+        _time = new StageClock("format", clock);
+        Ledger = new FormatLedger(1 + actionStreams, rules);
+        _letters = new BufferBlock<DeadLetterBatch>(new DataflowBlockOptions { BoundedCapacity = options.BlockCapacity });
+        Block = new TransformBlock<SampleBatch, OutputBatch>(Format, Links.Bounded(options.BlockCapacity, options.Format));
+        Block.Ends(_letters);
+    }
+
+    /// <summary>The linked block.</summary>
+    public TransformBlock<SampleBatch, OutputBatch> Block { get; }
+
+    /// <summary>Invalid samples.</summary>
+    public ISourceBlock<DeadLetterBatch> Letters => _letters;
+
+    /// <summary>What became of the events.</summary>
+    public FormatLedger Ledger { get; }
+
+    /// <summary>How the stage spends its time.</summary>
+    public StageClock Time => _time;
+
+    private async Task<OutputBatch> Format(SampleBatch batch)
+    {
+        OutputBatch output = _outputs.Rent();
+        output.Lane = batch.Lane;
+        output.Barrier = batch.Barrier;
+        if (batch.Count > 0)
+        {
+            DeadLetterBatch? letters = Write(batch, output);
+            if (letters is not null) await _letters.Deliver(letters).ConfigureAwait(false);
+        }
+        batch.Clear();
+        _inputs.Return(batch);
+        return output;
+    }
+
+    private DeadLetterBatch? Write(SampleBatch batch, OutputBatch output)
+    {
+        long began = _time.Now;
+        if (!_workers.TryTake(out Worker? worker)) worker = new Worker(_make(), _actionStreams, _rules);
+        worker.Clear();
+        DeadLetterBatch? letters = _keepLetters ? worker.Letters : null;
+        worker.Formatter.Format(batch, output, ref worker.Result, letters);
+        Ledger.Add(worker.Result);
+        bool any = letters?.Letters.Count > 0;
+        if (any) worker.Letters = new DeadLetterBatch();
+        _workers.Add(worker);
+        _time.Worked(began, batch.Count);
+        return any ? letters : null;
+    }
+
+    private sealed class Worker(ISampleFormatter formatter, int actionStreams, int rules)
+    {
+        public readonly ISampleFormatter Formatter = formatter;
+        public DeadLetterBatch Letters = new();
+        public FormatResult Result = new()
+        {
+            JoinedActions = new long[actionStreams],
+            InvalidActions = new long[actionStreams],
+            InvalidByRule = new long[rules],
+        };
+
+        public void Clear()
+        {
+            Array.Clear(Result.JoinedActions);
+            Array.Clear(Result.InvalidActions);
+            Array.Clear(Result.InvalidByRule);
+            Result.JoinedExposures = Result.InvalidExposures = Result.Samples = Result.Positives = 0;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Numerics;
+
+namespace Pipeline.Blocks.Joining;
+
+/// <summary>How a memory budget is split between FASTER's hash index and the part of its log that is kept in memory.</summary>
+/// <remarks>
+/// The index takes a power of two, 18 to 36 % of what is left after the fixed part: an index entry costs 8 to 16 bytes a window wherever its record lies,
+/// a record in memory 72 bytes (one action stream) or more. The log takes the rest in whole pages.
+/// </remarks>
+/// <param name="IndexBytes">Bytes of the index without overflow buckets.</param>
+/// <param name="PageBytes">Bytes of a log page.</param>
+/// <param name="Pages">Log pages in memory.</param>
+public sealed record FasterTableLayout(long IndexBytes, int PageBytes, int Pages)
+{
+    /// <summary>What FASTER allocates in one piece for overflow buckets: 65,536 of 64 bytes, the first at the start.</summary>
+    public const long OverflowChunkBytes = 4L << 20;
+
+    /// <summary>Fewest pages: with fewer the part of the log that is updated in place shrinks to nothing.</summary>
+    public const int FewestPages = 8;
+
+    /// <summary>Least memory a table takes.</summary>
+    public const long FloorBytes = OverflowChunkBytes + SmallestIndex + (FewestPages * SmallestPage);
+
+    private const long SmallestIndex = 16 << 10;
+
+    // FASTER writes the index of a checkpoint in one piece and loses sizes of 2 GiB and more.
+    private const long LargestIndex = 512L << 20;
+    private const int SmallestPage = 4 << 10;
+    private const int LargestPage = 4 << 20;
+    private const double IndexShare = 0.36;
+
+    /// <summary>The split of a budget.</summary>
+    public static FasterTableLayout For(long memoryBytes)
+    {
+        long shared = Math.Max(memoryBytes - OverflowChunkBytes, SmallestIndex + (FewestPages * SmallestPage));
+        long index = Math.Clamp(PowerOfTwo((long)(shared * IndexShare)), SmallestIndex, LargestIndex);
+        long log = shared - index;
+        int page = (int)Math.Clamp(PowerOfTwo(log / (2 * FewestPages)), SmallestPage, LargestPage);
+        return new FasterTableLayout(index, page, (int)Math.Max(log / page, FewestPages));
+    }
+
+    /// <summary>log2 of the ring of pages FASTER is given: one page more than is used at least, so that unused ones are let go.</summary>
+    public int RingBits => BitOperations.Log2((uint)PageBytes) + (int)Math.Ceiling(Math.Log2(Pages + 1));
+
+    /// <summary>Pages of the ring that are to stay empty so that at most the given number is in memory: the tail's and the one after it count too.</summary>
+    public int EmptyPages(int pages) => (1 << (RingBits - BitOperations.Log2((uint)PageBytes))) - pages + 1;
+
+    /// <summary>Pages that remain when overflow buckets have taken more than the first chunk.</summary>
+    public int PagesBeside(long overflowBytes) =>
+        (int)Math.Max(Pages - Math.Max((overflowBytes - OverflowChunkBytes + PageBytes - 1) / PageBytes, 0), FewestPages);
+
+    private static long PowerOfTwo(long atMost) => atMost <= 0 ? 0 : 1L << BitOperations.Log2((ulong)atMost);
+}

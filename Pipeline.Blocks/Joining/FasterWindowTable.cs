@@ -1,0 +1,228 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using FASTER.core;
+using Pipeline.Blocks.Records;
+
+namespace Pipeline.Blocks.Joining;
+
+/// <summary>The open windows of one lane in FASTER's hybrid log: the recent ones in memory, the rest on disk, dead ones behind the begin address.</summary>
+/// <remarks>
+/// A window is one record of the log, opened at the tail; while it is in the log's mutable part it is changed in place, later by copy to the tail.
+/// Nothing is deleted: a record whose window has ended counts as absent, and the begin address follows the watermark (<see cref="TailMarks"/>).
+/// Threading: one thread at a time, any. Pages are written by the device's thread; a full log waits for it.
+/// Memory: the budget of the options, see there. Ownership: disposes its device; files stay for recovery.
+/// Errors: <see cref="StateStorageException"/> from every call once storage failed for good; the table is of no use any more then.
+/// </remarks>
+/// <typeparam name="TCells">Inline array of cells, at least one for each action stream.</typeparam>
+public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unmanaged
+{
+    // Cold operations in flight at once: bounds their buffers (about 1 KiB each) while a device's queue stays full.
+    private const int PrefetchChunk = 512;
+    private const int BucketBytes = 64;
+
+    private readonly long _windowMs;
+    private readonly int _actionStreams;
+    private readonly FasterTableLayout _layout;
+    private readonly StateDevice _device;
+    private readonly FasterKV<KeyHash, WindowRecord<TCells>> _store;
+    private readonly ClientSession<KeyHash, WindowRecord<TCells>, WindowEvent, WindowUpdate, Empty, FasterWindowFunctions<TCells>> _session;
+    private readonly FasterCompletions<TCells> _completions = new();
+    private readonly Dictionary<KeyHash, WindowRecord<TCells>> _readAhead = [];
+    private readonly TailMarks _marks;
+    private readonly int _segmentBits;
+    private long _latest = long.MinValue;
+
+    internal FasterWindowTable(FasterTableOptions options)
+    {
+        _windowMs = (long)options.Window.TotalMilliseconds;
+        _actionStreams = options.ActionStreams;
+        _layout = FasterTableLayout.For(options.MemoryBytes);
+        _marks = new TailMarks(_windowMs);
+        _segmentBits = BitOperations.Log2((ulong)Math.Max(options.SegmentBytes, _layout.PageBytes));
+        _device = new StateDevice(Path.Combine(options.Directory, "windows.log"), options.StoragePolicy, io: options.Io) { CompleteReadsOnPoll = true };
+        var log = new LogSettings
+        {
+            LogDevice = _device,
+            PageSizeBits = BitOperations.Log2((uint)_layout.PageBytes),
+            MemorySizeBits = _layout.RingBits,
+            SegmentSizeBits = _segmentBits,
+        };
+        var checkpoints = new CheckpointSettings { CheckpointDir = Path.Combine(options.Directory, "checkpoints"), RemoveOutdated = false };
+        _store = new FasterKV<KeyHash, WindowRecord<TCells>>(
+            _layout.IndexBytes / BucketBytes, log, checkpoints, comparer: new KeyComparer(), concurrencyControlMode: ConcurrencyControlMode.None);
+        _store.Log.EmptyPageCount = _layout.EmptyPages(_layout.Pages);
+        var functions = new FasterWindowFunctions<TCells>(_windowMs, options.Anchor, options.KeepActions, _completions);
+        _session = _store.For(functions).NewSession<FasterWindowFunctions<TCells>>();
+    }
+
+    /// <summary>The first storage error that was not mended; null while all is well.</summary>
+    public DeviceFault? Fault => _device.Fault;
+
+    /// <summary>What the table's files were used for.</summary>
+    public DeviceCounters Counters => _device.Counters;
+
+    /// <inheritdoc/>
+    public long MemoryBytes => (_store.IndexSize * BucketBytes) + OverflowBytes + _store.Log.MemorySizeBytes;
+
+    /// <inheritdoc/>
+    public long DiskBytes => _device.DiskBytes;
+
+    /// <summary>Address from which on the log is in memory; moves when records go to disk.</summary>
+    internal long HeadAddress => _store.Log.HeadAddress;
+
+    /// <summary>Address below which windows are dead and gone.</summary>
+    internal long BeginAddress => _store.Log.BeginAddress;
+
+    // One chunk for each 65,536 buckets begun, as FASTER allocates them.
+    private long OverflowBytes => ((_store.OverflowBucketCount >> 16) + 1) * FasterTableLayout.OverflowChunkBytes;
+
+    /// <inheritdoc/>
+    public WindowUpdate Apply(in WindowEvent applied)
+    {
+        if (_device.Fault is not null) Throw();
+        if (_readAhead.Count != 0) _readAhead.Remove(applied.Key);
+        if (applied.Time > _latest) _latest = applied.Time;
+        KeyHash key = applied.Key;
+        Unsafe.SkipInit(out WindowUpdate update);
+        Status status = _session.RMW(ref key, ref Unsafe.AsRef(in applied), ref update);
+        if (status.IsPending)
+        {
+            Complete();
+            update = _completions.Update;
+        }
+        return update;
+    }
+
+    /// <inheritdoc/>
+    public bool TryRead(KeyHash key, out WindowState state, Span<ActionCell> cells)
+    {
+        if (_device.Fault is not null) Throw();
+        if (_readAhead.Count != 0 && _readAhead.TryGetValue(key, out WindowRecord<TCells> ahead))
+        {
+            Copy(ref ahead, out state, cells);
+            return true;
+        }
+        if (!Find(key))
+        {
+            state = default;
+            return false;
+        }
+        Copy(ref _completions.Found, out state, cells);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Prefetch(ReadOnlySpan<KeyHash> keys, long time)
+    {
+        if (_device.Fault is not null) Throw();
+        if (AllInMemory) return;
+        var wanted = new WindowEvent { Time = time, Action = FasterWindowFunctions<TCells>.PrefetchOnly };
+        WindowUpdate unused = default;
+        int pending = 0;
+        foreach (KeyHash each in keys)
+        {
+            KeyHash key = each;
+            if (!_session.RMW(ref key, ref wanted, ref unused).IsPending || ++pending < PrefetchChunk) continue;
+            Complete();
+            pending = 0;
+        }
+        if (pending > 0) Complete();
+    }
+
+    /// <inheritdoc/>
+    public void PrefetchReads(ReadOnlySpan<KeyHash> keys)
+    {
+        if (_device.Fault is not null) Throw();
+        _readAhead.Clear();
+        if (AllInMemory) return;
+        WindowEvent unused = default;
+        WindowUpdate nothing = default;
+        int pending = 0;
+        _completions.ReadAhead = _readAhead;
+        foreach (KeyHash each in keys)
+        {
+            KeyHash key = each;
+            if (!_session.Read(ref key, ref unused, ref nothing).IsPending || ++pending < PrefetchChunk) continue;
+            Complete();
+            pending = 0;
+        }
+        if (pending > 0) Complete();
+        _completions.ReadAhead = null;
+    }
+
+    /// <inheritdoc/>
+    public void Advance(long appliedTime)
+    {
+        if (_device.Fault is not null) Throw();
+        if (_latest != long.MinValue && _marks.Note(_latest, _store.Log.TailAddress)) KeepToBudget();
+        if (_marks.Expire(appliedTime)) Reclaim(_marks.DeadBelow);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _session.Dispose();
+        _store.Dispose();
+        _device.Dispose();
+    }
+
+    private bool AllInMemory => _store.Log.HeadAddress <= _store.Log.BeginAddress;
+
+    private bool Find(KeyHash key)
+    {
+        WindowEvent unused = default;
+        WindowUpdate nothing = default;
+        Status status = _session.Read(ref key, ref unused, ref nothing);
+        if (!status.IsPending) return status.Found;
+        Complete();
+        return _completions.WasFound;
+    }
+
+    // Reads are performed by this very loop (CompleteReadsOnPoll), so there is nothing to wait for; waiting would be for ever when a completed
+    // operation has to read once more.
+    private void Complete()
+    {
+        _completions.Completing = true;
+        while (!_session.CompletePending(wait: false))
+        {
+        }
+        _completions.Completing = false;
+        if (_device.Fault is not null) Throw();
+    }
+
+    private void Copy(ref WindowRecord<TCells> record, out WindowState state, Span<ActionCell> cells)
+    {
+        state = record.State;
+        FasterWindowFunctions<TCells>.CellsOf(ref record)[.._actionStreams].CopyTo(cells);
+    }
+
+    // Whole pages only, so that no page is ever flushed in two parts; files are dropped when the address passes the end of one.
+    private void Reclaim(long deadBelow)
+    {
+        long begin = _store.Log.BeginAddress;
+        long shifted = deadBelow & ~((long)_layout.PageBytes - 1);
+        if (shifted <= begin) return;
+        _store.Log.ShiftBeginAddress(shifted, snapToPageStart: false, truncateLog: shifted >> _segmentBits > begin >> _segmentBits);
+    }
+
+    private void KeepToBudget()
+    {
+        int empty = _layout.EmptyPages(_layout.PagesBeside(OverflowBytes));
+        if (empty > _store.Log.EmptyPageCount) _store.Log.EmptyPageCount = empty;
+    }
+
+    [DoesNotReturn]
+    private void Throw() => throw new StateStorageException(_device.Fault!);
+
+    /// <summary>Keys are hashes already. The low bits of Lo choose the lane and are alike within it, so both halves take part.</summary>
+    private sealed class KeyComparer : IFasterEqualityComparer<KeyHash>
+    {
+        // 2^64 / golden ratio, odd: spreads consecutive numbers over high and low bits.
+        private const ulong Golden = 0x9E3779B97F4A7C15;
+
+        public long GetHashCode64(ref KeyHash k) => (long)(k.Hi + (k.Lo * Golden));
+
+        public bool Equals(ref KeyHash k1, ref KeyHash k2) => k1.Hi == k2.Hi && k1.Lo == k2.Lo;
+    }
+}

@@ -1,0 +1,106 @@
+using System.Threading.Tasks.Dataflow;
+using Pipeline.Blocks.Flow;
+using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Telemetry;
+
+namespace Pipeline.Blocks.Joining;
+
+/// <summary>One lane as a block: its join, single-threaded, with back-pressure also while many windows close at once.</summary>
+/// <remarks>Ordering: samples leave in the lane's order of emission; a barrier leaves behind everything it found emitted.</remarks>
+public sealed class LaneBlock
+{
+    /// <summary>While more input waits, closed windows are gathered up to this many before they are handed on.</summary>
+    private const int GatherWindows = 512;
+
+    private readonly LaneJoin _join;
+    private readonly int _lane;
+    private readonly BatchPool<LaneBatch> _inputs;
+    private readonly BatchPool<SampleBatch> _outputs;
+    private readonly BufferBlock<SampleBatch> _samples;
+    private readonly BufferBlock<DeadLetterBatch> _letters;
+    private readonly StageClock _time;
+    private SampleBatch _output;
+
+    /// <summary>A block over a lane's join.</summary>
+    public LaneBlock(
+        int lane, LaneJoin join, bool keepLetters, BatchPool<LaneBatch> inputs, BatchPool<SampleBatch> outputs, ParallelismOptions options, TimeProvider clock)
+    {
+        _lane = lane;
+        _join = join;
+        _inputs = inputs;
+        _outputs = outputs;
+        _time = new StageClock("join", clock);
+        _output = Rent();
+        if (keepLetters) _join.Letters = new DeadLetterBatch();
+        _samples = new BufferBlock<SampleBatch>(new DataflowBlockOptions { BoundedCapacity = options.BlockCapacity });
+        _letters = new BufferBlock<DeadLetterBatch>(new DataflowBlockOptions { BoundedCapacity = options.BlockCapacity });
+        Input = new ActionBlock<LaneBatch>(Links.Guard<LaneBatch>("join", Join), Links.Bounded(options.BlockCapacity));
+        Input.Ends(_samples, _letters);
+    }
+
+    /// <summary>Takes the lane's events.</summary>
+    public ActionBlock<LaneBatch> Input { get; }
+
+    /// <summary>Closed windows.</summary>
+    public ISourceBlock<SampleBatch> Samples => _samples;
+
+    /// <summary>Orphaned actions.</summary>
+    public ISourceBlock<DeadLetterBatch> Letters => _letters;
+
+    /// <summary>The join, for its numbers.</summary>
+    public LaneJoin State => _join;
+
+    /// <summary>How the lane spends its time.</summary>
+    public StageClock Time => _time;
+
+    private async Task Join(LaneBatch batch)
+    {
+        CheckpointBarrier? barrier = batch.Barrier;
+        long began = _time.Now;
+        int events = batch.Count;
+        _join.Accept(batch);
+        batch.Records?.Release();
+        batch.Clear();
+        _inputs.Return(batch);
+        while (_join.Advance(_output))
+        {
+            _time.Worked(began, events);
+            await SendSamples().ConfigureAwait(false);
+            if (_join.Letters?.Letters.Count > 0) await SendLetters().ConfigureAwait(false);
+            began = _time.Now;
+            events = 0;
+        }
+        _time.Worked(began, events);
+        if (_output.Count >= GatherWindows || (_output.Count > 0 && (Input.InputCount == 0 || barrier is not null))) await SendSamples().ConfigureAwait(false);
+        if (_join.Letters?.Letters.Count > 0) await SendLetters().ConfigureAwait(false);
+        if (barrier is not null) await PassBarrier(barrier).ConfigureAwait(false);
+    }
+
+    private async Task SendSamples()
+    {
+        SampleBatch full = _output;
+        _output = Rent();
+        await _samples.Deliver(full).ConfigureAwait(false);
+    }
+
+    private async Task SendLetters()
+    {
+        DeadLetterBatch full = _join.Letters!;
+        _join.Letters = new DeadLetterBatch();
+        await _letters.Deliver(full).ConfigureAwait(false);
+    }
+
+    private async Task PassBarrier(CheckpointBarrier barrier)
+    {
+        SampleBatch carrier = Rent();
+        carrier.Barrier = barrier;
+        await _samples.Deliver(carrier).ConfigureAwait(false);
+    }
+
+    private SampleBatch Rent()
+    {
+        SampleBatch batch = _outputs.Rent();
+        batch.Lane = _lane;
+        return batch;
+    }
+}

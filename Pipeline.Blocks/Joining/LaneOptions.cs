@@ -1,0 +1,23 @@
+namespace Pipeline.Blocks.Joining;
+
+/// <summary>What a lane needs to know of the job.</summary>
+public sealed record LaneOptions
+{
+    /// <summary>Number of the lane.</summary>
+    public required int Lane { get; init; }
+
+    /// <summary>The window.</summary>
+    public required WindowOptions Window { get; init; }
+
+    /// <summary>For each stream of the job: 0 for the exposure, else 1 + the number of its action stream.</summary>
+    public required int[] Ranks { get; init; }
+
+    /// <summary>Whether orphaned actions become dead letters.</summary>
+    public bool KeepLetters { get; init; }
+
+    /// <summary>Most windows in a sample batch.</summary>
+    public int BatchWindows { get; init; } = 2048;
+
+    /// <summary>Most bytes in a sample batch.</summary>
+    public int BatchBytes { get; init; } = 1 << 20;
+}

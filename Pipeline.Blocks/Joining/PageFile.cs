@@ -1,0 +1,98 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Pipeline.Blocks.Joining;
+
+/// <summary>Pages of a log on disk, <see cref="PagesPerFile"/> to a file, so that the oldest can be deleted as the log moves on.</summary>
+/// <remarks>
+/// Pages may be written in any order and any subset. Threading: one thread. Errors: a short read or an I/O error throws, naming file and position.
+/// </remarks>
+/// <param name="path">Path that file numbers are appended to.</param>
+internal sealed class PageFile(string path) : IDisposable
+{
+    private const int PagesPerFile = 64;
+    private readonly SortedDictionary<long, Segment> _segments = [];
+    private readonly Dictionary<long, (long Offset, int Length)> _pages = [];
+
+    /// <summary>Bytes on disk.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Whether a page was written.</summary>
+    public bool Holds(long page) => _pages.ContainsKey(page);
+
+    /// <summary>Writes a page behind what its file holds.</summary>
+    public void Write(long page, ReadOnlySpan<byte> bytes)
+    {
+        long number = page / PagesPerFile;
+        if (!_segments.TryGetValue(number, out Segment? segment))
+            _segments.Add(number, segment = new Segment(File.OpenHandle(NameOf(number), FileMode.Create, FileAccess.ReadWrite)));
+        RandomAccess.Write(segment.Handle, bytes, segment.Length);
+        _pages[page] = (segment.Length, bytes.Length);
+        segment.Length += bytes.Length;
+        segment.Live++;
+        Bytes += bytes.Length;
+    }
+
+    /// <summary>Bytes of a written page.</summary>
+    public int LengthOf(long page) => _pages[page].Length;
+
+    /// <summary>Reads a page whole.</summary>
+    public void Read(long page, Span<byte> target)
+    {
+        (long offset, int length) = _pages[page];
+        if (length != target.Length)
+            throw new InvalidDataException($"{NameOf(page / PagesPerFile)}: page {page} has {length} bytes, {target.Length} were asked for.");
+        SafeFileHandle handle = _segments[page / PagesPerFile].Handle;
+        int done = 0;
+        while (done < length)
+        {
+            int read = RandomAccess.Read(handle, target[done..], offset + done);
+            if (read == 0)
+                throw new InvalidDataException($"{NameOf(page / PagesPerFile)}: ends at {offset + done}, page {page} was written to {offset + length}.");
+            done += read;
+        }
+    }
+
+    /// <summary>Deletes the files that hold only pages before this one.</summary>
+    public void DeleteBefore(long page)
+    {
+        while (_segments.Count > 0)
+        {
+            (long number, Segment segment) = _segments.First();
+            if (number + 1 > page / PagesPerFile) return;
+            for (long dead = number * PagesPerFile; dead < (number + 1) * PagesPerFile; dead++) _pages.Remove(dead);
+            Delete(number, segment);
+        }
+    }
+
+    /// <summary>Lets go of one page; its file goes with the last of its pages.</summary>
+    public void Free(long page)
+    {
+        if (!_pages.Remove(page)) return;
+        long number = page / PagesPerFile;
+        Segment segment = _segments[number];
+        if (--segment.Live == 0) Delete(number, segment);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Segment segment in _segments.Values) segment.Handle.Dispose();
+    }
+
+    private void Delete(long number, Segment segment)
+    {
+        Bytes -= segment.Length;
+        segment.Handle.Dispose();
+        File.Delete(NameOf(number));
+        _segments.Remove(number);
+    }
+
+    private string NameOf(long number) => $"{path}.{number:D8}";
+
+    private sealed class Segment(SafeFileHandle handle)
+    {
+        public readonly SafeFileHandle Handle = handle;
+        public long Length;
+        public int Live;
+    }
+}

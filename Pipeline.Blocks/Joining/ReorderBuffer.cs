@@ -1,0 +1,194 @@
+using Pipeline.Blocks.Flow;
+using Pipeline.Blocks.Records;
+
+namespace Pipeline.Blocks.Joining;
+
+/// <summary>Holds on-time events until the watermark is strictly above their time, then gives them out in the contract's total order, duplicates apart.</summary>
+/// <remarks>
+/// Order: event time; join key (hash, ties by bytes); exposure before actions; the streams' order; event id; payload. Nothing in it depends on arrival.
+/// Events lie in buckets of 64 ms of event time; a bucket is sorted when the watermark reaches it. Memory: past the budget the buckets furthest in the future
+/// are written to a spill file; near it the read gate is told, so that only the partition that holds the watermark is read.
+/// Threading: one thread. Use: <see cref="Add"/> any number of events; then <see cref="TryOpenRun"/> and <see cref="TryNext"/> until both say no.
+/// </remarks>
+public sealed class ReorderBuffer : IDisposable
+{
+    /// <summary>A bucket is 2^6 = 64 ms of event time.</summary>
+    private const int SliceBits = 6;
+
+    private readonly SortedDictionary<long, ReorderBucket> _buckets = [];
+    private readonly ReorderOrder _order = new();
+    private readonly PageFile _spill;
+    private readonly long _budget;
+    private readonly ReadGate? _gate;
+    private readonly long[] _waiting;
+    private ReorderBucket? _latest;
+    private ReorderBucket? _run;
+    private int _runNext;
+    private int _runEnd;
+    private long _memory;
+    private long _nextPage;
+    private bool _pressed;
+
+    /// <summary>An empty buffer.</summary>
+    /// <param name="ranks">1 + number of action streams.</param>
+    /// <param name="budgetBytes">Memory before events go to disk.</param>
+    /// <param name="spillPath">Path of the spill files.</param>
+    /// <param name="gate">Told when the budget is near.</param>
+    public ReorderBuffer(int ranks, long budgetBytes, string spillPath, ReadGate? gate)
+    {
+        _waiting = new long[ranks];
+        _budget = budgetBytes;
+        _spill = new PageFile(spillPath);
+        _gate = gate;
+    }
+
+    /// <summary>Events waiting, by rank.</summary>
+    public ReadOnlySpan<long> Waiting => _waiting;
+
+    /// <summary>Bytes of memory held.</summary>
+    public long MemoryBytes => _memory;
+
+    /// <summary>Bytes spilled to disk and not yet reclaimed.</summary>
+    public long DiskBytes => _spill.Bytes;
+
+    /// <summary>Takes an on-time event, copying its bytes.</summary>
+    public void Add(in ParsedEvent parsed, int rank, RecordBatch batch)
+    {
+        long slice = parsed.Time >> SliceBits;
+        ReorderBucket? bucket = _latest;
+        if (bucket is null || bucket.Slice != slice)
+        {
+            if (!_buckets.TryGetValue(slice, out bucket)) _buckets.Add(slice, bucket = new ReorderBucket(slice));
+            _latest = bucket;
+        }
+        long before = bucket.MemoryBytes;
+        bucket.Add(parsed, rank, batch);
+        _waiting[rank]++;
+        _memory += bucket.MemoryBytes - before;
+        if (_memory > _budget) SpillSlow();
+    }
+
+    /// <summary>Opens the earliest bucket that has events below the watermark, sorted; false when none has.</summary>
+    public bool TryOpenRun(long watermark)
+    {
+        while (_buckets.Count > 0)
+        {
+            ReorderBucket first = First();
+            if (first.Slice << SliceBits >= watermark) return false;
+            if (first.IsSpilled) LoadSlow(first);
+            _runEnd = Partition(first, watermark);
+            _runNext = 0;
+            _run = first;
+            if (_runEnd == 0)
+            {
+                _run = null;
+                return false;
+            }
+            _order.Sort(first, _runEnd);
+            return true;
+        }
+        return false;
+    }
+
+    /// <summary>Gives the run's next event; its bytes live until the call after. False, and the run closed, at its end.</summary>
+    public bool TryNext(out ReorderEntry entry, out bool duplicate)
+    {
+        if (_run is null)
+        {
+            entry = default;
+            duplicate = false;
+            return false;
+        }
+        if (_runNext == _runEnd)
+        {
+            CloseRun();
+            entry = default;
+            duplicate = false;
+            return false;
+        }
+        entry = _run.Entries[_runNext];
+        duplicate = _runNext > 0 && ReorderOrder.AreDuplicates(_run, _run.Entries[_runNext - 1], entry);
+        return true;
+    }
+
+    /// <summary>Steps behind the event that <see cref="TryNext"/> gave.</summary>
+    public void Step()
+    {
+        _waiting[_run!.Entries[_runNext].Rank]--;
+        _runNext++;
+    }
+
+    /// <summary>The bytes of an event of the open run.</summary>
+    public WaitingHead Read(in ReorderEntry entry, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> id, out ReadOnlySpan<byte> payload) =>
+        _run!.Read(entry.Start, out key, out id, out payload);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (ReorderBucket bucket in _buckets.Values) bucket.Release();
+        _spill.Dispose();
+    }
+
+    private ReorderBucket First()
+    {
+        foreach (ReorderBucket bucket in _buckets.Values) return bucket;
+        throw new InvalidOperationException("The reorder buffer has no bucket.");
+    }
+
+    /// <summary>Moves the entries below the watermark to the front; returns how many.</summary>
+    private static int Partition(ReorderBucket bucket, long watermark)
+    {
+        Span<ReorderEntry> entries = bucket.Entries.AsSpan(0, bucket.Count);
+        int due = 0;
+        for (int i = 0; i < entries.Length; i++)
+        {
+            if (entries[i].Time >= watermark) continue;
+            if (i != due) (entries[i], entries[due]) = (entries[due], entries[i]);
+            due++;
+        }
+        return due;
+    }
+
+    private void CloseRun()
+    {
+        ReorderBucket run = _run!;
+        _run = null;
+        if (_runEnd < run.Count)
+        {
+            run.Entries.AsSpan(_runEnd, run.Count - _runEnd).CopyTo(run.Entries);
+            run.Count -= _runEnd;
+            return;
+        }
+        _memory -= run.MemoryBytes;
+        run.Release();
+        _buckets.Remove(run.Slice);
+        if (_latest == run) _latest = null;
+        if (_pressed && _memory < _budget / 2) Press(false);
+    }
+
+    private void SpillSlow()
+    {
+        if (!_pressed) Press(true);
+        foreach (ReorderBucket bucket in _buckets.Values.Reverse())
+        {
+            if (_memory <= _budget || bucket == _run) break;
+            if (bucket.Count == 0) continue;
+            _memory -= bucket.MemoryBytes;
+            bucket.Spill(_spill, ref _nextPage);
+        }
+    }
+
+    private void LoadSlow(ReorderBucket bucket)
+    {
+        _memory -= bucket.MemoryBytes;
+        bucket.Load(_spill);
+        _memory += bucket.MemoryBytes;
+    }
+
+    private void Press(bool pressed)
+    {
+        _pressed = pressed;
+        if (pressed) _gate?.EnterPressure();
+        else _gate?.LeavePressure();
+    }
+}

@@ -1,0 +1,52 @@
+namespace Pipeline.Blocks.Joining;
+
+/// <summary>The contract's total order over the entries of one bucket, and what makes two of them duplicates.</summary>
+/// <remarks>
+/// The hash stands in for the key's bytes; entries with equal time, hash and rank are settled by the bytes of key, event id and payload, unsigned.
+/// Duplicates are equal in time, key, stream and event id (where both have one), else in payload; they are neighbours in this order.
+/// Pinned by <c>ReorderBufferTests</c>.
+/// </remarks>
+internal sealed class ReorderOrder
+{
+    private readonly Comparison<ReorderEntry> _compare;
+    private ReorderBucket _bucket = null!;
+
+    /// <summary>One for each buffer: the delegate is made once.</summary>
+    public ReorderOrder() => _compare = Compare;
+
+    /// <summary>Sorts the first entries of a bucket.</summary>
+    public void Sort(ReorderBucket bucket, int count)
+    {
+        _bucket = bucket;
+        bucket.Entries.AsSpan(0, count).Sort(_compare);
+    }
+
+    private int Compare(ReorderEntry left, ReorderEntry right)
+    {
+        if (left.Time != right.Time) return left.Time < right.Time ? -1 : 1;
+        if (left.Key.Hi != right.Key.Hi) return left.Key.Hi < right.Key.Hi ? -1 : 1;
+        if (left.Key.Lo != right.Key.Lo) return left.Key.Lo < right.Key.Lo ? -1 : 1;
+        return left.Start == right.Start ? 0 : CompareBytesSlow(left, right);
+    }
+
+    private int CompareBytesSlow(in ReorderEntry left, in ReorderEntry right)
+    {
+        _bucket.Read(left.Start, out ReadOnlySpan<byte> leftKey, out ReadOnlySpan<byte> leftId, out ReadOnlySpan<byte> leftPayload);
+        _bucket.Read(right.Start, out ReadOnlySpan<byte> rightKey, out ReadOnlySpan<byte> rightId, out ReadOnlySpan<byte> rightPayload);
+        int order = leftKey.SequenceCompareTo(rightKey);
+        if (order == 0) order = left.Rank.CompareTo(right.Rank);
+        if (order == 0) order = leftId.SequenceCompareTo(rightId);
+        if (order == 0) order = leftPayload.SequenceCompareTo(rightPayload);
+        return order;
+    }
+
+    /// <summary>Whether <paramref name="later"/> repeats its neighbour before it.</summary>
+    public static bool AreDuplicates(ReorderBucket bucket, in ReorderEntry earlier, in ReorderEntry later)
+    {
+        if (earlier.Time != later.Time || earlier.Key != later.Key || earlier.Rank != later.Rank) return false;
+        bucket.Read(earlier.Start, out ReadOnlySpan<byte> earlierKey, out ReadOnlySpan<byte> earlierId, out ReadOnlySpan<byte> earlierPayload);
+        bucket.Read(later.Start, out ReadOnlySpan<byte> laterKey, out ReadOnlySpan<byte> laterId, out ReadOnlySpan<byte> laterPayload);
+        if (!earlierKey.SequenceEqual(laterKey) || !earlierId.SequenceEqual(laterId)) return false;
+        return earlierId.Length > 0 || earlierPayload.SequenceEqual(laterPayload);
+    }
+}

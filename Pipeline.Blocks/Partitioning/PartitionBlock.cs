@@ -1,0 +1,97 @@
+using System.Threading.Tasks.Dataflow;
+using Pipeline.Blocks.Flow;
+using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Telemetry;
+
+namespace Pipeline.Blocks.Partitioning;
+
+/// <summary>The single-threaded block where lateness and the watermark are decided and events part into lanes.</summary>
+/// <remarks>Ordering: what it sends to a lane keeps the intake's order; watermarks and barriers go to every lane in line with the events.</remarks>
+public sealed class PartitionBlock
+{
+    private readonly Partitioner _partitioner;
+    private readonly BufferBlock<LaneBatch>[] _lanes;
+    private readonly BufferBlock<DeadLetterBatch> _letters;
+    private readonly BatchPool<LaneBatch> _pool = new(static () => new LaneBatch(), 256);
+    private readonly LaneBatch[] _filling;
+    private readonly long[] _sentWatermark;
+    private readonly bool _keepLetters;
+    private readonly StageClock _time;
+    private DeadLetterBatch _letterBatch = new();
+
+    /// <summary>A block over a partitioner.</summary>
+    public PartitionBlock(Partitioner partitioner, int lanes, bool keepLetters, ParallelismOptions options, TimeProvider clock)
+    {
+        _partitioner = partitioner;
+        _keepLetters = keepLetters;
+        _time = new StageClock("partition", clock);
+        _lanes = new BufferBlock<LaneBatch>[lanes];
+        for (int lane = 0; lane < lanes; lane++) _lanes[lane] = new BufferBlock<LaneBatch>(new DataflowBlockOptions { BoundedCapacity = options.BlockCapacity });
+        _letters = new BufferBlock<DeadLetterBatch>(new DataflowBlockOptions { BoundedCapacity = options.BlockCapacity });
+        _filling = new LaneBatch[lanes];
+        _sentWatermark = new long[lanes];
+        Array.Fill(_sentWatermark, SourcePartition.NoTime);
+        var input = new ActionBlock<RecordBatch>(Links.Guard<RecordBatch>("partition", Partition), Links.Bounded(options.BlockCapacity));
+        input.Ends([.. _lanes, _letters]);
+        Input = input;
+    }
+
+    /// <summary>Takes parsed batches.</summary>
+    public ActionBlock<RecordBatch> Input { get; }
+
+    /// <summary>Each lane's events.</summary>
+    public IReadOnlyList<ISourceBlock<LaneBatch>> Lanes => _lanes;
+
+    /// <summary>Rejected and late records.</summary>
+    public ISourceBlock<DeadLetterBatch> Letters => _letters;
+
+    /// <summary>Where a lane gives its batches back.</summary>
+    public BatchPool<LaneBatch> LaneBatches => _pool;
+
+    /// <summary>How the stage spends its time.</summary>
+    public StageClock Time => _time;
+
+    private async Task Partition(RecordBatch batch)
+    {
+        if (batch.Barrier is not null)
+        {
+            await PassBarrier(batch.Barrier).ConfigureAwait(false);
+            batch.Release();
+            return;
+        }
+        long began = _time.Now;
+        int records = batch.RecordCount;
+        for (int lane = 0; lane < _filling.Length; lane++) _filling[lane] ??= _pool.Rent();
+        _partitioner.Process(batch, _filling, _keepLetters ? _letterBatch : null);
+        batch.Release();
+        _time.Worked(began, records);
+        for (int lane = 0; lane < _filling.Length; lane++)
+        {
+            LaneBatch filled = _filling[lane];
+            if (filled.Count == 0 && filled.Watermark == _sentWatermark[lane]) continue;
+            _sentWatermark[lane] = filled.Watermark;
+            _filling[lane] = null!;
+            await _lanes[lane].Deliver(filled).ConfigureAwait(false);
+        }
+        if (_letterBatch.Letters.Count > 0) await SendLetters().ConfigureAwait(false);
+    }
+
+    private async Task SendLetters()
+    {
+        DeadLetterBatch full = _letterBatch;
+        _letterBatch = new DeadLetterBatch();
+        await _letters.Deliver(full).ConfigureAwait(false);
+    }
+
+    private async Task PassBarrier(CheckpointBarrier barrier)
+    {
+        barrier.Positions = _partitioner.Positions.ToArray();
+        barrier.Watermark = _partitioner.Tracker.Watermark;
+        foreach (BufferBlock<LaneBatch> lane in _lanes)
+        {
+            LaneBatch carrier = _pool.Rent();
+            carrier.Barrier = barrier;
+            await lane.Deliver(carrier).ConfigureAwait(false);
+        }
+    }
+}

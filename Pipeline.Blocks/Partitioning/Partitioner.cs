@@ -1,0 +1,137 @@
+using Pipeline.Blocks.Records;
+
+namespace Pipeline.Blocks.Partitioning;
+
+/// <summary>Decides lateness in each partition's own order, keeps the watermarks, and deals on-time events out to lanes.</summary>
+/// <remarks>
+/// A record is compared with its partition's watermark before any of its events raises it. Every accepted time raises it, also that of a filtered record or of
+/// one without a key.
+/// Threading: one thread. Ownership: lane batches belong to the caller, who hands them on; each that has events holds one lease on the record batch.
+/// </remarks>
+public sealed class Partitioner
+{
+    private readonly LaneMap _lanes;
+    private readonly WatermarkTracker _tracker;
+    private readonly bool _keepLetters;
+    private long[] _positions = [];
+
+    /// <summary>A partitioner at the start.</summary>
+    /// <param name="lanes">Which lane a key lives in.</param>
+    /// <param name="tracker">The watermarks.</param>
+    /// <param name="filters">Number of filters of each stream.</param>
+    /// <param name="keepLetters">Whether rejected and late ones become dead letters.</param>
+    public Partitioner(LaneMap lanes, WatermarkTracker tracker, int[] filters, bool keepLetters)
+    {
+        _lanes = lanes;
+        _tracker = tracker;
+        _keepLetters = keepLetters;
+        Ledger = new PartitionLedger(filters);
+    }
+
+    /// <summary>What became of the records.</summary>
+    public PartitionLedger Ledger { get; }
+
+    /// <summary>The watermarks.</summary>
+    public WatermarkTracker Tracker => _tracker;
+
+    /// <summary>Positions the partitions are read to, by index; -1 for a partition not read yet.</summary>
+    public ReadOnlySpan<long> Positions => _positions;
+
+    /// <summary>Takes a batch apart. Lane batches must be empty; each gets its events and the join's watermark behind them.</summary>
+    /// <param name="batch">Parsed; its notice is taken after its records. A batch without a partition is a tick of the clock.</param>
+    /// <param name="lanes">One a lane.</param>
+    /// <param name="letters">Gets rejected and late records, if letters are kept.</param>
+    public void Process(RecordBatch batch, LaneBatch[] lanes, DeadLetterBatch? letters)
+    {
+        SourcePartition? partition = batch.Partition;
+        if (partition is not null)
+        {
+            _tracker.Appear(partition, batch.At);
+            Deal(batch, partition, lanes, letters);
+            Move(partition.Index, batch.PositionAfter);
+            if (batch.Notice == PartitionNotice.CaughtUp) _tracker.CaughtUp(partition, batch.At);
+            if (batch.Notice == PartitionNotice.Ended) _tracker.End(partition);
+        }
+        _tracker.Update(partition, batch.At);
+        foreach (LaneBatch lane in lanes)
+        {
+            lane.Watermark = _tracker.Watermark;
+            if (lane.Count == 0) continue;
+            lane.Records = batch;
+            batch.AddLeases(1);
+        }
+    }
+
+    private void Deal(RecordBatch batch, SourcePartition partition, LaneBatch[] lanes, DeadLetterBatch? letters)
+    {
+        Ledger.SourceRecords += batch.RecordCount;
+        ReadOnlySpan<ParsedEvent> events = batch.Events.AsSpan(0, batch.EventCount);
+        int record = -1;
+        long raise = SourcePartition.NoTime;
+        (long own, long floor) = _tracker.LateBelow(partition);
+        for (int i = 0; i < events.Length; i++)
+        {
+            ref readonly ParsedEvent parsed = ref events[i];
+            if (parsed.Record != record)
+            {
+                record = parsed.Record;
+                if (raise != SourcePartition.NoTime)
+                {
+                    _tracker.Accept(partition, raise, batch.At);
+                    raise = SourcePartition.NoTime;
+                    (own, floor) = _tracker.LateBelow(partition);
+                }
+            }
+            if (parsed.TimeAccepted && parsed.Time > raise) raise = parsed.Time;
+            Ledger.Records[parsed.Stream]++;
+            if (parsed.Outcome != EventOutcome.Event)
+            {
+                Refuse(batch, parsed, letters);
+                continue;
+            }
+            Ledger.Events[parsed.Stream]++;
+            if (parsed.Time < own || parsed.Time < floor)
+            {
+                RefuseLate(batch, parsed, parsed.Time < own, letters);
+                continue;
+            }
+            lanes[_lanes.LaneOf(parsed.Key)].Add(i);
+        }
+        if (raise != SourcePartition.NoTime) _tracker.Accept(partition, raise, batch.At);
+    }
+
+    private void Refuse(RecordBatch batch, in ParsedEvent parsed, DeadLetterBatch? letters)
+    {
+        if (parsed.Outcome == EventOutcome.Filtered)
+        {
+            Ledger.Filtered[parsed.Stream][parsed.Filter]++;
+            return;
+        }
+        Ledger.Rejected[parsed.Stream][(int)parsed.Outcome]++;
+        if (_keepLetters) Write(letters!, batch, parsed, (DeadLetterReason)parsed.Outcome);
+    }
+
+    private void RefuseLate(RecordBatch batch, in ParsedEvent parsed, bool byOwn, DeadLetterBatch? letters)
+    {
+        (byOwn ? Ledger.Late : Ledger.LateIdle)[parsed.Stream]++;
+        if (_keepLetters) Write(letters!, batch, parsed, byOwn ? DeadLetterReason.Late : DeadLetterReason.LateIdle);
+    }
+
+    private static void Write(DeadLetterBatch letters, RecordBatch batch, in ParsedEvent parsed, DeadLetterReason reason)
+    {
+        ref readonly RawRecord record = ref batch.Records[parsed.Record];
+        ReadOnlySpan<byte> value = record.Length < 0 ? default : batch.Bytes.AsSpan(record.Start, record.Length);
+        letters.Add(reason, parsed.Stream, batch.Partition!.Index, record.Offset, record.Timestamp, value, noValue: record.Length < 0);
+    }
+
+    private void Move(int partition, long position)
+    {
+        if (partition >= _positions.Length)
+        {
+            int known = _positions.Length;
+            Array.Resize(ref _positions, partition + 1);
+            Array.Fill(_positions, -1, known, partition + 1 - known);
+        }
+        if (position >= 0) _positions[partition] = position;
+    }
+}

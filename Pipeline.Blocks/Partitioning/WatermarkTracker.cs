@@ -1,0 +1,199 @@
+using Pipeline.Blocks.Records;
+
+namespace Pipeline.Blocks.Partitioning;
+
+/// <summary>Per-partition watermarks, lateness, idleness and floors, and the join's watermark made of them.</summary>
+/// <remarks>
+/// <para><c>wm(p) = max accepted event time of p − D</c>, never below p's floor. An event is late when it is below the former as it arrives, late_idle when
+/// only below the floor. This depends on p's order alone.</para>
+/// <para>The join's watermark is the minimum over the streams; a stream's is the minimum over its partitions that are neither idle nor ended. While all of a
+/// stream's partitions are idle its watermark stays where it was until the stream idle timeout has run; then it no longer counts. It never goes back.</para>
+/// <para>Worked example, D = 10 s, idle timeout 30 s: click-0 has its last event at 10:00:00 and is caught up. Exposures go on to 10:05. A broker answer asked for
+/// 30 s later makes click-0 idle; as it is the only click partition the watermark stays at 09:59:50 for the stream idle timeout of 10 min, then moves on to
+/// 10:04:50. A click of 10:01 that comes now is late_idle: click-0's floor is 10:04:50. Pinned by <c>WatermarkTrackerTests</c>.</para>
+/// Threading: one thread.
+/// </remarks>
+public sealed class WatermarkTracker
+{
+    private readonly PartitionDirectory _directory;
+    private readonly TimeOptions _options;
+    private readonly long _disorder;
+    private readonly long _idleTimeout;
+    private readonly long[] _streamTimeouts;
+    private readonly long[] _streamWatermarks;
+    private readonly long[] _streamIdleSince;
+    private Partition[] _partitions = [];
+    private int _notCaughtUp;
+    private long _clock = SourcePartition.NoTime;
+
+    /// <summary>A tracker without partitions.</summary>
+    /// <param name="directory">Where partitions are found by index.</param>
+    /// <param name="options">D, idleness, mode.</param>
+    /// <param name="streamIdleTimeouts">By stream.</param>
+    public WatermarkTracker(PartitionDirectory directory, TimeOptions options, IReadOnlyList<TimeSpan> streamIdleTimeouts)
+    {
+        _directory = directory;
+        _options = options;
+        _disorder = (long)options.OutOfOrderness.TotalMilliseconds;
+        _idleTimeout = (long)options.IdleTimeout.TotalMilliseconds;
+        _streamTimeouts = [.. streamIdleTimeouts.Select(time => time == Timeout.InfiniteTimeSpan ? long.MaxValue : (long)time.TotalMilliseconds)];
+        _streamWatermarks = new long[_streamTimeouts.Length];
+        _streamIdleSince = new long[_streamTimeouts.Length];
+        Array.Fill(_streamWatermarks, SourcePartition.NoTime);
+        Array.Fill(_streamIdleSince, SourcePartition.NoTime);
+    }
+
+    /// <summary>The join's watermark; <see cref="SourcePartition.NoTime"/> before there is one, <see cref="long.MaxValue"/> when every partition ended.</summary>
+    public long Watermark { get; private set; } = SourcePartition.NoTime;
+
+    /// <summary>The stream that holds the watermark, -1 for none.</summary>
+    public int HoldingStream { get; private set; } = -1;
+
+    /// <summary>The partition that holds the watermark; null when an idle stream as a whole does, or nothing.</summary>
+    public SourcePartition? HoldingPartition { get; private set; }
+
+    /// <summary>A partition appears: its floor is the join's watermark, which there is none of at the start.</summary>
+    public void Appear(SourcePartition partition, long now)
+    {
+        if (partition.Index >= _partitions.Length) Array.Resize(ref _partitions, Math.Max(partition.Index + 1, _partitions.Length * 2));
+        ref Partition state = ref _partitions[partition.Index];
+        if (state.Known) return;
+        state = new Partition { Known = true, Max = SourcePartition.NoTime, Floor = Watermark, AcceptedAt = now };
+        partition.State = PartitionState.Active;
+        Publish(partition, state);
+        _notCaughtUp++;
+    }
+
+    /// <summary>Below which event times an event of the partition is late now: its own watermark, and its floor.</summary>
+    public (long Own, long Floor) LateBelow(SourcePartition partition)
+    {
+        ref Partition state = ref _partitions[partition.Index];
+        long own = state.Max == SourcePartition.NoTime ? SourcePartition.NoTime : state.Max - _disorder;
+        if (_options.Mode == TimeMode.Processing) own = Math.Max(own, Watermark);
+        return (own, partition.State == PartitionState.Idle ? Watermark : state.Floor);
+    }
+
+    /// <summary>An event time was accepted.</summary>
+    /// <param name="partition">Where.</param>
+    /// <param name="time">The event time.</param>
+    /// <param name="now">Arrival, ms of the clock.</param>
+    public void Accept(SourcePartition partition, long time, long now)
+    {
+        ref Partition state = ref _partitions[partition.Index];
+        if (partition.State == PartitionState.Idle)
+        {
+            state.Floor = Watermark;
+            partition.State = PartitionState.Active;
+        }
+        state.AcceptedAt = now;
+        if (time > state.Max) state.Max = time;
+    }
+
+    /// <summary>The source says that the partition is read to its end, by an answer asked for at <paramref name="askedAt"/>.</summary>
+    public void CaughtUp(SourcePartition partition, long askedAt)
+    {
+        ref Partition state = ref _partitions[partition.Index];
+        if (!state.WasCaughtUp)
+        {
+            state.WasCaughtUp = true;
+            _notCaughtUp--;
+        }
+        if (partition.State == PartitionState.Active && askedAt - state.AcceptedAt >= _idleTimeout) partition.State = PartitionState.Idle;
+        _clock = Math.Max(_clock, askedAt);
+    }
+
+    /// <summary>The partition is read to the end of a bounded run: its watermark is +∞.</summary>
+    public void End(SourcePartition partition)
+    {
+        ref Partition state = ref _partitions[partition.Index];
+        if (!state.WasCaughtUp) _notCaughtUp--;
+        state.WasCaughtUp = true;
+        partition.State = PartitionState.Ended;
+    }
+
+    /// <summary>Makes the join's watermark anew, after a batch or a tick.</summary>
+    /// <param name="changed">The partition the batch was of; null for a tick.</param>
+    /// <param name="now">Arrival, ms of the clock.</param>
+    public void Update(SourcePartition? changed, long now)
+    {
+        if (changed is not null) Publish(changed, _partitions[changed.Index]);
+        _clock = Math.Max(_clock, now);
+        long watermark = _options.Mode == TimeMode.Processing && _notCaughtUp == 0 && !AllEnded() ? _clock - _disorder : OverStreams();
+        if (watermark > Watermark) Watermark = watermark;
+    }
+
+    private bool AllEnded()
+    {
+        foreach (SourcePartition partition in _directory.All)
+            if (partition.State != PartitionState.Ended) return false;
+        return true;
+    }
+
+    private long OverStreams()
+    {
+        long least = long.MaxValue;
+        bool anyIdle = false;
+        HoldingStream = -1;
+        HoldingPartition = null;
+        for (int stream = 0; stream < _streamWatermarks.Length; stream++)
+        {
+            (long watermark, SourcePartition? holder, bool idle) = OfStream(stream);
+            if (idle && HasTimedOut(stream))
+            {
+                anyIdle = true;
+                continue;
+            }
+            if (!idle) _streamIdleSince[stream] = SourcePartition.NoTime;
+            _streamWatermarks[stream] = watermark;
+            if (watermark >= least) continue;
+            least = watermark;
+            HoldingStream = stream;
+            HoldingPartition = holder;
+        }
+        return least == long.MaxValue && anyIdle ? Watermark : least;
+    }
+
+    private bool HasTimedOut(int stream)
+    {
+        if (_streamIdleSince[stream] == SourcePartition.NoTime) _streamIdleSince[stream] = _clock;
+        return _streamTimeouts[stream] != long.MaxValue && _clock - _streamIdleSince[stream] >= _streamTimeouts[stream];
+    }
+
+    private (long Watermark, SourcePartition? Holder, bool Idle) OfStream(int stream)
+    {
+        long least = long.MaxValue;
+        SourcePartition? holder = null;
+        bool idle = false;
+        foreach (SourcePartition partition in _directory.All)
+        {
+            if (Array.IndexOf(partition.Streams, stream) < 0 || partition.State == PartitionState.Ended) continue;
+            if (partition.State == PartitionState.Idle)
+            {
+                idle = true;
+                continue;
+            }
+            long own = partition.Index < _partitions.Length && _partitions[partition.Index].Known ? partition.Watermark : SourcePartition.NoTime;
+            if (holder is not null && own >= least) continue;
+            least = own;
+            holder = partition;
+        }
+        if (holder is not null) return (least, holder, false);
+        return idle ? (_streamWatermarks[stream], null, true) : (long.MaxValue, null, false);
+    }
+
+    private void Publish(SourcePartition partition, in Partition state)
+    {
+        partition.MaxEventTime = state.Max;
+        long own = state.Max == SourcePartition.NoTime ? SourcePartition.NoTime : state.Max - _disorder;
+        partition.Watermark = partition.State == PartitionState.Ended ? long.MaxValue : Math.Max(own, state.Floor);
+    }
+
+    private struct Partition
+    {
+        public long Max;
+        public long Floor;
+        public long AcceptedAt;
+        public bool Known;
+        public bool WasCaughtUp;
+    }
+}

@@ -1,0 +1,46 @@
+using System.Threading.Tasks.Dataflow;
+using Pipeline.Blocks.Flow;
+using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Telemetry;
+
+namespace Pipeline.Blocks.Sinks;
+
+/// <summary>The end of the flow: writes formatted samples, and says when a barrier has passed with everything before it delivered.</summary>
+public sealed class SinkBlock
+{
+    private readonly ISampleSink _sink;
+    private readonly int _lanes;
+    private readonly BatchPool<OutputBatch> _inputs;
+    private readonly StageClock _time;
+    private int _lanesPassed;
+
+    /// <summary>A block over an opened sink.</summary>
+    public SinkBlock(ISampleSink sink, int lanes, BatchPool<OutputBatch> inputs, ParallelismOptions options, TimeProvider clock)
+    {
+        _sink = sink;
+        _lanes = lanes;
+        _inputs = inputs;
+        _time = new StageClock("sink", clock);
+        Block = new ActionBlock<OutputBatch>(Links.Guard<OutputBatch>("sink", Write), Links.Bounded(options.BlockCapacity));
+    }
+
+    /// <summary>The linked block.</summary>
+    public ActionBlock<OutputBatch> Block { get; }
+
+    /// <summary>How the stage spends its time.</summary>
+    public StageClock Time => _time;
+
+    private async Task Write(OutputBatch batch)
+    {
+        long began = _time.Now;
+        if (batch.Count > 0) await _sink.WriteAsync(batch, CancellationToken.None).ConfigureAwait(false);
+        _time.Worked(began, batch.Count);
+        CheckpointBarrier? barrier = batch.Barrier;
+        batch.Clear();
+        _inputs.Return(batch);
+        if (barrier is null || ++_lanesPassed < _lanes) return;
+        _lanesPassed = 0;
+        await _sink.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        barrier.Pass();
+    }
+}

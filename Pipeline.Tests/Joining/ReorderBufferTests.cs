@@ -1,0 +1,152 @@
+using System.Text;
+using CsCheck;
+using Pipeline.Blocks.Joining;
+using Pipeline.Blocks.Records;
+using Pipeline.Tests.Fakes;
+
+namespace Pipeline.Tests.Joining;
+
+[TestClass]
+public sealed class ReorderBufferTests
+{
+    [TestMethod]
+    public void EventAtTheWatermark_Waits()
+    {
+        using var folder = new TempFolder();
+        using ReorderBuffer sut = Buffer(folder, 1 << 20);
+        Add(sut, new TestEvent(0, "a", 1000), new TestEvent(0, "a", 999));
+
+        List<string> due = Drain(sut, 1000);
+
+        CollectionAssert.AreEqual(new[] { "0 a 999  {}" }, due);
+        Assert.AreEqual(1, sut.Waiting[0]);
+        Assert.HasCount(1, Drain(sut, 1001));
+    }
+
+    [TestMethod]
+    public void TiesAreSettledByRank_ThenIdBytes_ThenPayloadBytes()
+    {
+        using var folder = new TempFolder();
+        using ReorderBuffer sut = Buffer(folder, 1 << 20);
+        Add(
+            sut,
+            new TestEvent(2, "a", 5, "1", "{}"), new TestEvent(1, "a", 5, "é", "{}"), new TestEvent(1, "a", 5, "z", "{}"),
+            new TestEvent(1, "a", 5, "", "{\"b\":1}"), new TestEvent(1, "a", 5, "", "{\"a\":1}"), new TestEvent(0, "a", 5, "9", "{}"));
+
+        List<string> due = Drain(sut, long.MaxValue);
+
+        CollectionAssert.AreEqual(
+            new[] { "0 a 5 9 {}", "1 a 5  {\"a\":1}", "1 a 5  {\"b\":1}", "1 a 5 z {}", "1 a 5 é {}", "2 a 5 1 {}" }, due);
+    }
+
+    [TestMethod]
+    public void SameIdOtherPayload_IsADuplicate_AndTheLesserPayloadCounts()
+    {
+        using var folder = new TempFolder();
+        using ReorderBuffer sut = Buffer(folder, 1 << 20);
+        Add(sut, new TestEvent(0, "a", 5, "i", "{\"z\":1}"), new TestEvent(0, "a", 5, "i", "{\"b\":1}"));
+
+        CollectionAssert.AreEqual(new[] { "0 a 5 i {\"b\":1}" }, Drain(sut, 6));
+    }
+
+    [TestMethod]
+    public void AbsentIdAndEqualPayload_IsADuplicate_PresentIdIsNot()
+    {
+        using var folder = new TempFolder();
+        using ReorderBuffer sut = Buffer(folder, 1 << 20);
+        Add(sut, new TestEvent(0, "a", 5), new TestEvent(0, "a", 5), new TestEvent(0, "a", 5, "i"));
+
+        Assert.HasCount(2, Drain(sut, 6));
+    }
+
+    /// <summary>Any arrival, any watermark steps, any budget: the distinct events in the contract's order.</summary>
+    [TestMethod]
+    public void AnyArrivalAndBudget_GivesTheTotalOrder()
+    {
+        Gen<TestEvent> events = Gen.Select(
+            Gen.Int[0, 2], Gen.Int[0, 3], Gen.Long[0, 3_000], Gen.Int[0, 2], Gen.Int[0, 1],
+            (stream, key, time, id, payload) => new TestEvent(stream, $"k{key}", time, id == 0 ? "" : $"i{id}", $"{{\"p\":{payload}}}"));
+        Gen.Select(events.Array[1, 80], Gen.Long[1, 3_000].Array[0, 5], Gen.Int[0, 2]).Sample(
+            (all, steps, budget) =>
+            {
+                using var folder = new TempFolder();
+                using ReorderBuffer sut = Buffer(folder, budget * 1500L);
+                long watermark = 0;
+                var found = new List<string>();
+                foreach (TestEvent item in all)
+                {
+                    if (item.Time < watermark) continue;
+                    Add(sut, item);
+                    if (steps.Length == 0 || item.Id != "i1") continue;
+                    watermark += steps[found.Count % steps.Length] / 4;
+                    found.AddRange(Drain(sut, watermark));
+                }
+                found.AddRange(Drain(sut, long.MaxValue));
+                return found.SequenceEqual(Expected(all, steps, found)) && sut.Waiting.ToArray().All(waiting => waiting == 0);
+            },
+            iter: 2_000);
+    }
+
+    private static List<string> Expected(TestEvent[] all, long[] steps, List<string> found)
+    {
+        // The order itself, from the contract: time, key hash, rank, id, payload; then neighbours with the same identity fall out.
+        long watermark = 0;
+        var taken = new List<TestEvent>();
+        int emitted = 0;
+        foreach (TestEvent item in all)
+        {
+            if (item.Time < watermark) continue;
+            taken.Add(item);
+            if (steps.Length == 0 || item.Id != "i1") continue;
+            watermark += steps[emitted % steps.Length] / 4;
+            emitted = Ordered(taken.Where(due => due.Time < watermark)).Count;
+        }
+        return Ordered(taken);
+    }
+
+    private static List<string> Ordered(IEnumerable<TestEvent> events)
+    {
+        var sorted = events
+            .OrderBy(item => item.Time).ThenBy(item => HashOf(item.Key)).ThenBy(item => item.Stream)
+            .ThenBy(item => item.Id, StringComparer.Ordinal).ThenBy(item => item.Payload, StringComparer.Ordinal).ToList();
+        return [.. sorted.DistinctBy(item => (item.Stream, item.Key, item.Time, item.Id, item.Id.Length > 0 ? "" : item.Payload)).Select(Text)];
+    }
+
+    private static KeyHash HashOf(string key)
+    {
+        byte[] encoded = new byte[64];
+        int length = KeyEncoding.Append(encoded, Encoding.UTF8.GetBytes(key));
+        return KeyEncoding.Hash(encoded.AsSpan(0, length));
+    }
+
+    private static string Text(TestEvent item) => $"{item.Stream} {item.Key} {item.Time} {item.Id} {item.Payload}";
+
+    private static ReorderBuffer Buffer(TempFolder folder, long budget) => new(3, budget, folder["spill"], null);
+
+    private static void Add(ReorderBuffer buffer, params TestEvent[] events)
+    {
+        RecordBatch batch = ParsedBatch.Of(ParsedBatch.Partition(), events);
+        for (int i = 0; i < batch.EventCount; i++) buffer.Add(batch.Events[i], batch.Events[i].Stream, batch);
+        batch.Release();
+    }
+
+    private static List<string> Drain(ReorderBuffer buffer, long watermark)
+    {
+        var found = new List<string>();
+        do
+        {
+            while (buffer.TryNext(out ReorderEntry entry, out bool duplicate))
+            {
+                buffer.Read(entry, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> id, out ReadOnlySpan<byte> payload);
+                if (!duplicate)
+                {
+                    found.Add(
+                        $"{entry.Rank} {Encoding.UTF8.GetString(KeyEncoding.Next(ref key))} {entry.Time} {Encoding.UTF8.GetString(id)} {Encoding.UTF8.GetString(payload)}");
+                }
+                buffer.Step();
+            }
+        }
+        while (buffer.TryOpenRun(watermark));
+        return found;
+    }
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Pipeline.Configuration;
+
+namespace Pipeline.Commands;
+
+/// <summary>Flags of commands that run: reports, HTTP and the summary.</summary>
+/// <param name="log">The flags every command has.</param>
+internal sealed class ReportFlags(MessageFlags log)
+{
+    private static readonly RunFlags Defaults = new();
+
+    private readonly Option<ReportTarget> _report = MessageFlags.Words("--report", "Where reports go", Defaults.Report);
+
+    private readonly Option<TimeSpan> _interval = new("--report-interval")
+    {
+        Description = "Time between reports",
+        HelpName = "DURATION",
+        DefaultValueFactory = _ => Defaults.ReportInterval,
+        CustomParser = ParseInterval,
+    };
+
+    private readonly Option<TextFormat> _format = MessageFlags.Words("--report-format", "Form of reports", Defaults.ReportFormat);
+
+    private readonly Option<string?> _http = new("--http")
+    {
+        Description = "Listen for HTTP (metrics, reports, health)", HelpName = "HOST:PORT", Validators = { CheckHttp },
+    };
+
+    private readonly Option<string?> _summary = new("--summary") { Description = "Write the summary to a file too", HelpName = "FILE" };
+
+    /// <summary>Gives a command these flags.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (Option option in (Option[])[_report, _interval, _format, _http, _summary]) command.Add(option);
+    }
+
+    /// <summary>What was said.</summary>
+    public RunFlags Read(ParseResult parsed)
+    {
+        ReportTarget report = parsed.GetValue(_report);
+        return new RunFlags
+        {
+            Report = report,
+            ReportInterval = parsed.GetValue(_interval),
+            ReportFormat = parsed.GetValue(_format),
+            Http = parsed.GetValue(_http) ?? (report == ReportTarget.Http ? RunFlags.DefaultHttp : null),
+            Summary = parsed.GetValue(_summary),
+            Log = log.Read(parsed),
+        };
+    }
+
+    private static TimeSpan ParseInterval(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (Durations.TryParse(text, out TimeSpan interval) && interval > TimeSpan.Zero) return interval;
+        result.AddError($"--report-interval takes {Durations.Expected}, found '{text}'");
+        return default;
+    }
+
+    private static void CheckHttp(OptionResult result)
+    {
+        foreach (Token token in result.Tokens)
+        {
+            int colon = token.Value.LastIndexOf(':');
+            if (colon < 1 || !ushort.TryParse(token.Value.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+                result.AddError($"--http takes host:port, found '{token.Value}'");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Pipeline.Configuration;
+
+namespace Pipeline.Commands;
+
+/// <summary><c>pipeline validate JOB.yaml</c>: every mistake of the file, then of the environment it is to run in.</summary>
+internal static class ValidateCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create(CommonOptions common)
+    {
+        var show = new Option<bool>("--show") { Description = "Print the effective configuration as YAML, with each value's origin" };
+        var noEnvironment = new Option<bool>("--no-environment") { Description = "Check the file only: no directory, no broker" };
+        var command = new Command("validate", "Checks a job file and the environment it is to run in.") { show, noEnvironment };
+        common.Job.AddTo(command);
+        command.SetAction(parsed => RunAsync(common, parsed, parsed.GetValue(show), parsed.GetValue(noEnvironment)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CommonOptions common, ParseResult parsed, bool show, bool noEnvironment)
+    {
+        TextWriter error = parsed.InvocationConfiguration.Error;
+        string path = common.Job.PathOf(parsed);
+        LoadedJob loaded = common.Job.Load(parsed);
+        foreach (ConfigurationError warning in loaded.Warnings) error.WriteLine($"warning: {warning}");
+        if (loaded.Job is not { } job)
+        {
+            common.Job.ReportMistakes(parsed, loaded);
+            return ExitCodes.Configuration;
+        }
+        if (show) loaded.Effective.Write(parsed.InvocationConfiguration.Output);
+        bool quiet = common.Messages.Read(parsed).Verbosity == Verbosity.Quiet;
+        if (!quiet) error.WriteLine($"{path}: no mistake");
+        if (noEnvironment) return ExitCodes.Done;
+
+        int failures = 0;
+        await foreach (string failure in EnvironmentCheck.RunAsync(job))
+        {
+            error.WriteLine($"environment: {loaded.Secrets.Mask(failure)}");
+            failures++;
+        }
+        if (failures == 0 && !quiet) error.WriteLine("environment: ready");
+        return failures == 0 ? ExitCodes.Done : ExitCodes.CheckFailed;
+    }
+}

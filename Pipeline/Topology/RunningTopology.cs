@@ -1,0 +1,82 @@
+using System.Threading.Tasks.Dataflow;
+using Pipeline.Blocks.Flow;
+using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Sources;
+
+namespace Pipeline.Topology;
+
+/// <summary>A topology at work: starts the sources, drains on request, and on the first fault tears everything down and keeps its cause.</summary>
+/// <remarks>
+/// Draining: sources stop, the intake is completed, and completion runs down the links; nothing in flight is dropped and no window is closed by it.
+/// Faults: the first exception of any source or block wins; the rest of the graph is faulted at once, since a fault drops what blocks had queued. Nothing
+/// after the fault is delivered, and replay repairs.
+/// Threading: any.
+/// </remarks>
+public sealed class RunningTopology : IDisposable
+{
+    private readonly SampleTopology _topology;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _completion;
+    private long _barriers;
+
+    /// <summary>Starts reading. Sources and sinks must be open.</summary>
+    public RunningTopology(SampleTopology topology)
+    {
+        _topology = topology;
+        foreach (IDataflowBlock block in topology.Blocks) Watch(block.Completion);
+        _completion = RunAsync();
+    }
+
+    /// <summary>Ends when everything read is delivered; fails with the first cause.</summary>
+    public Task Completion => _completion;
+
+    /// <summary>Stops the sources; what was read is still delivered.</summary>
+    public void Stop() => _stop.Cancel();
+
+    /// <summary>Ends when the sources are to stop, for loops beside the flow.</summary>
+    public CancellationToken Stopping => _stop.Token;
+
+    /// <summary>Sends a barrier through the flow; the task ends when it has passed the sinks, or with the flow.</summary>
+    public async Task<CheckpointBarrier?> PassBarrierAsync()
+    {
+        RecordBatch carrier = _topology.Records.Rent();
+        carrier.Barrier = new CheckpointBarrier(Interlocked.Increment(ref _barriers));
+        CheckpointBarrier barrier = carrier.Barrier;
+        if (!await _topology.Intake.SendAsync(carrier).ConfigureAwait(false)) return null;
+        await Task.WhenAny(barrier.Passed, _completion).ConfigureAwait(false);
+        return barrier.Passed.IsCompletedSuccessfully ? barrier : null;
+    }
+
+    /// <summary>Tells the flow the time, where windows go by the clock.</summary>
+    public async Task TickAsync(long now)
+    {
+        RecordBatch tick = _topology.Records.Rent();
+        tick.At = now;
+        await _topology.Intake.SendAsync(tick).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stop.Dispose();
+
+    private async Task RunAsync()
+    {
+        Task[] sources = [.. _topology.Sources.Select(source => Task.Run(() => source.RunAsync(_topology.Intake, _stop.Token)))];
+        foreach (Task source in sources) Watch(source);
+        Task reading = Task.WhenAll(sources);
+        if (await Task.WhenAny(reading, _fault.Task).ConfigureAwait(false) == reading && reading.IsCompletedSuccessfully) _topology.Intake.Complete();
+        Task ended = Task.WhenAll(_topology.Blocks.Select(block => block.Completion));
+        if (await Task.WhenAny(ended, _fault.Task).ConfigureAwait(false) == ended && ended.IsCompletedSuccessfully) return;
+        await _fault.Task.ConfigureAwait(false);
+    }
+
+    private void Watch(Task task) => _ = task.ContinueWith(Tear, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+
+    private void Tear(Task faulted)
+    {
+        Exception cause = faulted.Exception!.Flatten().InnerExceptions[0];
+        if (!_fault.TrySetException(cause)) return;
+        _stop.Cancel();
+        foreach (IDataflowBlock block in _topology.Blocks) block.Fault(cause);
+    }
+}

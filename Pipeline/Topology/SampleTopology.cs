@@ -1,0 +1,82 @@
+using System.Threading.Tasks.Dataflow;
+using Pipeline.Blocks.Flow;
+using Pipeline.Blocks.Formatting;
+using Pipeline.Blocks.Joining;
+using Pipeline.Blocks.Parsing;
+using Pipeline.Blocks.Partitioning;
+using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Sinks;
+using Pipeline.Blocks.Sources;
+
+namespace Pipeline.Topology;
+
+/// <summary>The page: every block of the pipeline and every link between them, from the sources to the sinks.</summary>
+/// <remarks>
+/// <code>
+/// sources → intake → parse ×p → partition ┬→ lane 0 ┬→ format ×f → sink
+///           FIFO     ordered    watermark  ├→ lane 1 ┤   ordered
+///                                          └→ lane L ┘
+///                                  └────────────┴────────┴──────→ dead letters
+/// </code>
+/// The message is a batch. Watermarks, barriers and the end travel in the same queues as the records.
+/// </remarks>
+public sealed class SampleTopology
+{
+    /// <summary>Builds and links all blocks; nothing flows until the sources run.</summary>
+    public SampleTopology(TopologyParts parts)
+    {
+        ParallelismOptions parallelism = parts.Parallelism;
+        bool keepLetters = parts.DeadLetters is not null;
+        var samples = new BatchPool<SampleBatch>(() => new SampleBatch(parts.ActionStreams));
+        var outputs = new BatchPool<OutputBatch>(static () => new OutputBatch());
+        Records = parts.Records;
+        Sources = parts.Sources;
+
+        Intake = new BufferBlock<RecordBatch>(new DataflowBlockOptions { BoundedCapacity = parallelism.BlockCapacity });
+        Parse = new ParseBlock(parts.Parser, parallelism, parts.Clock);
+        Partition = new PartitionBlock(parts.Partitioner, parts.Lanes.Count, keepLetters, parallelism, parts.Clock);
+        Lanes = [.. parts.Lanes.Select((join, lane) => new LaneBlock(lane, join, keepLetters, Partition.LaneBatches, samples, parallelism, parts.Clock))];
+        Format = new FormatBlock(parts.Formatter, parts.ActionStreams, parts.ValidationRules, keepLetters, samples, outputs, parallelism, parts.Clock);
+        Sink = new SinkBlock(parts.Sink, parts.Lanes.Count, outputs, parallelism, parts.Clock);
+        DeadLetters = new DeadLetterBlock(parts.DeadLetters, parallelism);
+
+        Intake.Then(Parse.Block);
+        Parse.Block.Then(Partition.Input);
+        for (int lane = 0; lane < Lanes.Count; lane++) Partition.Lanes[lane].Then(Lanes[lane].Input);
+        Links.Gather([.. Lanes.Select(lane => lane.Samples)], Format.Block);
+        Format.Block.Then(Sink.Block);
+        Links.Gather([Partition.Letters, .. Lanes.Select(lane => lane.Letters), Format.Letters], DeadLetters.Block);
+
+        Blocks = [Intake, Parse.Block, Partition.Input, .. Lanes.Select(lane => lane.Input), Format.Block, Sink.Block, DeadLetters.Block];
+    }
+
+    /// <summary>Record batches, for barriers and ticks.</summary>
+    public RecordBatchPool Records { get; }
+
+    /// <summary>What reads into the intake.</summary>
+    public IReadOnlyList<ISource> Sources { get; }
+
+    /// <summary>The one queue that all sources feed.</summary>
+    public BufferBlock<RecordBatch> Intake { get; }
+
+    /// <summary>Records to events.</summary>
+    public ParseBlock Parse { get; }
+
+    /// <summary>Watermark, lateness, lane split.</summary>
+    public PartitionBlock Partition { get; }
+
+    /// <summary>Events to closed windows.</summary>
+    public IReadOnlyList<LaneBlock> Lanes { get; }
+
+    /// <summary>Closed windows to samples.</summary>
+    public FormatBlock Format { get; }
+
+    /// <summary>Samples out.</summary>
+    public SinkBlock Sink { get; }
+
+    /// <summary>Dead letters out.</summary>
+    public DeadLetterBlock DeadLetters { get; }
+
+    /// <summary>Every block whose end or fault matters.</summary>
+    public IReadOnlyList<IDataflowBlock> Blocks { get; }
+}

@@ -1,0 +1,53 @@
+using Pipeline.Blocks.Flow;
+using Pipeline.Blocks.Formatting;
+using Pipeline.Blocks.Joining;
+using Pipeline.Blocks.Parsing;
+using Pipeline.Blocks.Partitioning;
+using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Sinks;
+using Pipeline.Blocks.Sources;
+
+namespace Pipeline.Topology;
+
+/// <summary>What a topology is linked from: made from a job by <c>JobParts</c>, or by a test from its own doubles.</summary>
+public sealed record TopologyParts
+{
+    /// <summary>Parallelism and capacities.</summary>
+    public required ParallelismOptions Parallelism { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Clock { get; init; }
+
+    /// <summary>All source partitions.</summary>
+    public required PartitionDirectory Directory { get; init; }
+
+    /// <summary>Record batches.</summary>
+    public required RecordBatchPool Records { get; init; }
+
+    /// <summary>The inputs.</summary>
+    public required IReadOnlyList<ISource> Sources { get; init; }
+
+    /// <summary>Shared by the parse workers.</summary>
+    public required IRecordParser Parser { get; init; }
+
+    /// <summary>Lateness and the watermark.</summary>
+    public required Partitioner Partitioner { get; init; }
+
+    /// <summary>Each lane's join.</summary>
+    public required IReadOnlyList<LaneJoin> Lanes { get; init; }
+
+    /// <summary>Makes a formatter for one worker.</summary>
+    public required Func<ISampleFormatter> Formatter { get; init; }
+
+    /// <summary>Number of validation rules.</summary>
+    public required int ValidationRules { get; init; }
+
+    /// <summary>Number of action streams.</summary>
+    public required int ActionStreams { get; init; }
+
+    /// <summary>Where samples go.</summary>
+    public required ISampleSink Sink { get; init; }
+
+    /// <summary>Where dead letters go; null: nowhere, and none are made.</summary>
+    public IDeadLetterSink? DeadLetters { get; init; }
+}
