@@ -12,6 +12,7 @@ internal static class CommandLine
     [
         _ => GenerateCommand.Create(),
         ValidateCommand.Create,
+        VerifyCommand.Create,
         VersionCommand.Create,
     ];
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Pipeline.Configuration;
 using Pipeline.Generation;
 
 namespace Pipeline.Commands;
@@ -24,10 +25,11 @@ internal static class GenerateCommand
     {
         Description = "Event time of the first exposure; UTC unless it has an offset.",
         DefaultValueFactory = _ => Defaults.Start,
+        HelpName = "time",
         CustomParser = result =>
         {
             if (DateTimeOffset.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset start)) return start;
-            result.AddError($"--start: '{result.Tokens[0].Value}' is no ISO 8601 time, such as 2025-06-15T00:00:00Z");
+            result.AddError($"--start: expected a time such as 2025-06-15T00:00:00Z, found '{result.Tokens[0].Value}'");
             return default;
         },
     };
@@ -45,7 +47,7 @@ internal static class GenerateCommand
         {
             if (result.GetResult(Out) is null == result.GetResult(Bootstrap) is null) result.AddError("give either --out DIR or --bootstrap BROKERS");
         });
-        command.SetAction(Run);
+        command.SetAction(flags => Failures.Report(flags.InvocationConfiguration.Error, () => Run(flags)));
         return command;
     }
 
@@ -115,8 +117,8 @@ internal static class GenerateCommand
         DefaultValueFactory = _ => standard,
         CustomParser = result =>
         {
-            if (DurationText.TryParse(result.Tokens[0].Value, out TimeSpan duration)) return duration;
-            result.AddError($"{name}: '{result.Tokens[0].Value}' is no duration, such as 500ms, 10s, 10.5m, 1h or 7d");
+            if (Durations.TryParse(result.Tokens[0].Value, out TimeSpan duration)) return duration;
+            result.AddError($"{name}: expected {Durations.Expected}, found '{result.Tokens[0].Value}'");
             return default;
         },
     };

@@ -83,7 +83,7 @@ internal sealed class LogTopics : ILogWriter
             if (found == 0)
                 admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = partitions, ReplicationFactor = -1 }]).GetAwaiter().GetResult();
             else if (found != partitions)
-                throw new InvalidOperationException($"topic {topic} at {bootstrap}: expected {partitions} partitions, found {found}");
+                throw new LogTargetException($"topic {topic} at {bootstrap}: expected {partitions} partitions, found {found}");
         }
     }
 }

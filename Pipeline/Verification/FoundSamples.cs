@@ -19,17 +19,20 @@ internal static class FoundSamples
     private const string Committed = "_committed.json";
 
     /// <summary>The samples of a file, of a directory's committed files, or of the job's output topic (<c>kafka</c>).</summary>
-    public static IEnumerable<FoundSample> Read(JobOptions job, string place)
+    /// <param name="job">The job.</param>
+    /// <param name="place">Where the samples are.</param>
+    /// <param name="header">The header that a file begins with; any other first line is taken for a sample. Null: none.</param>
+    public static IEnumerable<FoundSample> Read(JobOptions job, string place, string? header)
     {
         if (place == "kafka") return ReadTopic(job);
-        if (File.Exists(place)) return ReadFile(job, place, long.MaxValue);
-        if (!Directory.Exists(place)) throw new FileNotFoundException($"{place}: expected a file or directory of samples, or kafka; found nothing");
-        return CommittedFiles(place).SelectMany(file => ReadFile(job, Path.Combine(place, file.Name), file.Length));
+        if (File.Exists(place)) return ReadFile(job, place, long.MaxValue, header);
+        if (!Directory.Exists(place)) throw new UnverifiableException($"{place}: expected a file or directory of samples, or kafka; found nothing");
+        return CommittedFiles(place).SelectMany(file => ReadFile(job, Path.Combine(place, file.Name), file.Length, header));
     }
 
     private static IEnumerable<FoundSample> ReadTopic(JobOptions job)
     {
-        if (job.Sink is not KafkaSinkOptions sink) throw new InvalidOperationException("--samples kafka: the job's output.sink is not kafka");
+        if (job.Sink is not KafkaSinkOptions sink) throw new UnverifiableException("--samples kafka: the job's output.sink is not kafka");
         return TopicReader.Read(sink.Bootstrap, [sink.Topic], new StartOptions { At = StartAt.Earliest }, sink.Properties)
             .Select(record => new FoundSample(IdOf(job, record.Message.Value), record.Message.Key, record.Message.Value ?? []));
     }
@@ -43,19 +46,19 @@ internal static class FoundSamples
         return [.. manifest.RootElement.GetProperty("files").EnumerateObject().Select(file => (file.Name, file.Value.GetInt64()))];
     }
 
-    private static IEnumerable<FoundSample> ReadFile(JobOptions job, string path, long committed)
+    private static IEnumerable<FoundSample> ReadFile(JobOptions job, string path, long committed, string? header)
     {
         long length = new FileInfo(path).Length;
         if (committed != long.MaxValue && length < committed) throw new InvalidDataException($"{path}: {Committed} says {committed} bytes, found {length}");
         using Stream file = File.OpenRead(path);
         long position = 0;
-        bool awaitsHeader = job.Output.Format == SampleFormat.Csv;
+        byte[]? awaited = header is null ? null : Encoding.UTF8.GetBytes(header);
         foreach (byte[] line in SourceReader.Lines(file))
         {
             if (position >= committed) yield break;
             position += line.Length + 1;
-            if (!awaitsHeader || !line.AsSpan().StartsWith("sample_id,"u8)) yield return new FoundSample(IdOf(job, line), null, line);
-            awaitsHeader = false;
+            if (awaited is null || !line.AsSpan().SequenceEqual(awaited)) yield return new FoundSample(IdOf(job, line), null, line);
+            awaited = null;
         }
     }
 

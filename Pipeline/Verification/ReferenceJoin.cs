@@ -1,3 +1,4 @@
+using Pipeline.Blocks.Formatting;
 using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Records;
 using Pipeline.Configuration;
@@ -110,6 +111,7 @@ public static class ReferenceJoin
             }
             if (sample is null) return;
             result.Samples.Add(sample);
+            if (job.Output.Format == SampleFormat.Csv) result.CsvHeader ??= SampleText.CsvHeader(job, window.FirstExposure!.Header);
             if (sample.Label == 1) result.Positives++;
         }
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Serialization;
 
 namespace Pipeline.Verification;
 
@@ -12,6 +13,7 @@ namespace Pipeline.Verification;
 internal sealed record SampleComparison(long Expected, long Found, long Missing, long Extra, long Different, long Duplicates)
 {
     /// <summary>Whether both are the same.</summary>
+    [JsonIgnore]
     public bool Agrees => (Missing, Extra, Different, Duplicates) == (0, 0, 0, 0);
 
     /// <summary>Compares; at most <paramref name="examples"/> of the differences are told to <paramref name="tell"/>.</summary>

@@ -15,7 +15,8 @@ internal static class SourceReader
     public static IEnumerable<SourceRecord> ReadAll(JobOptions job)
     {
         int partitions = 0;
-        foreach (IGrouping<string, int> source in Enumerable.Range(0, job.Streams.Count).GroupBy(i => Describe(job.Streams[i].Source)))
+        // The job's reader gives streams with an equal source the same options.
+        foreach (IGrouping<object?, int> source in Enumerable.Range(0, job.Streams.Count).GroupBy(i => job.Streams[i].Source, ReferenceEqualityComparer.Instance))
         {
             int[] streams = [.. source];
             var topicPartitions = new Dictionary<TopicPartition, int>();
@@ -26,7 +27,7 @@ internal static class SourceReader
                 KafkaSourceOptions kafka => TopicReader.Read(kafka.Bootstrap, kafka.Topics, kafka.Start, kafka.Properties)
                     .Select(record => OfTopic(record, topicPartitions.TryGetValue(record.TopicPartition, out int known)
                         ? known : topicPartitions[record.TopicPartition] = partitions++, streams)),
-                _ => throw new InvalidOperationException($"stream {first.Name}: {first.Source.GetType().Name} is no source that can be read again"),
+                _ => throw new UnverifiableException($"stream {first.Name}: {first.Source.GetType().Name} is no source that can be read again"),
             };
             foreach (SourceRecord record in records) yield return record;
         }
@@ -87,16 +88,10 @@ internal static class SourceReader
             string full = Path.GetFullPath(path);
             string root = full;
             while (root.Contains('*')) root = Path.GetDirectoryName(root)!;
-            if (root == full) found.Add(full);
-            else found.UnionWith(new Matcher().AddInclude(Path.GetRelativePath(root, full)).GetResultsInFullPath(root));
+            string[] files = root == full ? [full] : [.. new Matcher(StringComparison.Ordinal).AddInclude(Path.GetRelativePath(root, full)).GetResultsInFullPath(root)];
+            if (!files.Any(File.Exists)) throw new UnverifiableException($"{path}: no such file");
+            found.UnionWith(files);
         }
         return [.. found];
     }
-
-    private static string Describe(SourceOptions source) => source switch
-    {
-        FileSourceOptions files => string.Join('\n', files.Paths),
-        KafkaSourceOptions kafka => string.Join('\n', [kafka.Bootstrap, .. kafka.Topics, kafka.Start.ToString()]),
-        _ => source.ToString(),
-    };
 }

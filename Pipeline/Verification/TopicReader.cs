@@ -28,7 +28,7 @@ internal static class TopicReader
         while (unfinished.Count > 0)
         {
             ConsumeResult<byte[], byte[]> record = consumer.Consume(Patience)
-                ?? throw new IOException($"{string.Join(',', topics)} at {bootstrap}: nothing came for {Patience.TotalSeconds} s before the end");
+                ?? throw new TimeoutException($"{string.Join(',', topics)} at {bootstrap}: nothing came for {Patience.TotalSeconds} s before the end");
             if (record.IsPartitionEOF) unfinished.Remove(record.TopicPartition);
             else if (unfinished.Contains(record.TopicPartition)) yield return record;
         }
@@ -40,7 +40,7 @@ internal static class TopicReader
         List<TopicMetadata> known = admin.GetMetadata(Patience).Topics;
         foreach (string topic in topics)
         {
-            TopicMetadata found = known.Find(one => one.Topic == topic) ?? throw new IOException($"topic {topic} is not at {bootstrap}");
+            TopicMetadata found = known.Find(one => one.Topic == topic) ?? throw new UnverifiableException($"topic {topic} is not at {bootstrap}");
             foreach (PartitionMetadata partition in found.Partitions) yield return new TopicPartition(topic, partition.PartitionId);
         }
     }
@@ -48,7 +48,7 @@ internal static class TopicReader
     private static IEnumerable<TopicPartitionOffset> Starts(IConsumer<byte[], byte[]> consumer, IEnumerable<TopicPartition> partitions, StartOptions start) =>
         start.At switch
         {
-            StartAt.Latest => throw new InvalidOperationException("start: latest cannot be verified: where it was is not known"),
+            StartAt.Latest => throw new UnverifiableException("start: latest cannot be verified: where it was is not known"),
             StartAt.Time => consumer.OffsetsForTimes(partitions.Select(p => new TopicPartitionTimestamp(p, new Timestamp(start.Time))), Patience),
             _ => partitions.Select(p => new TopicPartitionOffset(p, Offset.Beginning)),
         };
