@@ -16,7 +16,7 @@ public sealed record FasterTableLayout(long IndexBytes, int PageBytes, int Pages
     public const long OverflowChunkBytes = 4L << 20;
 
     /// <summary>Fewest pages: with fewer the part of the log that is updated in place shrinks to nothing.</summary>
-    public const int FewestPages = 8;
+    public const int FewestPages = 10;
 
     /// <summary>Least memory a table takes.</summary>
     public const long FloorBytes = OverflowChunkBytes + SmallestIndex + (FewestPages * SmallestPage);
@@ -25,6 +25,10 @@ public sealed record FasterTableLayout(long IndexBytes, int PageBytes, int Pages
 
     // FASTER writes the index of a checkpoint in one piece and loses sizes of 2 GiB and more.
     private const long LargestIndex = 512L << 20;
+
+    // FASTER keeps this many pages that were let go for the next one that is needed, so the first four give nothing back.
+    private const int SparePages = 4;
+    private const int PagesAimedAt = 32;
     private const int SmallestPage = 4 << 10;
     private const int LargestPage = 4 << 20;
     private const double IndexShare = 0.36;
@@ -35,22 +39,26 @@ public sealed record FasterTableLayout(long IndexBytes, int PageBytes, int Pages
         long shared = Math.Max(memoryBytes - OverflowChunkBytes, SmallestIndex + (FewestPages * SmallestPage));
         long index = Math.Clamp(PowerOfTwo((long)(shared * IndexShare)), SmallestIndex, LargestIndex);
         long log = shared - index;
-        int page = (int)Math.Clamp(PowerOfTwo(log / (2 * FewestPages)), SmallestPage, LargestPage);
+        int page = (int)Math.Clamp(PowerOfTwo(log / PagesAimedAt), SmallestPage, LargestPage);
         return new FasterTableLayout(index, page, (int)Math.Max(log / page, FewestPages));
     }
 
-    /// <summary>log2 of the ring of pages FASTER is given: one page more than is used at least, so that unused ones are let go.</summary>
+    /// <summary>log2 of the bytes of FASTER's ring of pages: more than is used, so that pages let go are given back.</summary>
     public int RingBits => BitOperations.Log2((uint)PageBytes) + (int)Math.Ceiling(Math.Log2(Pages + 1));
 
     /// <summary>
     /// Pages of the ring that are to stay empty so that at most the given number is in memory: besides those behind the tail, the tail's own page, the
-    /// one allocated ahead of it, and one that fills while another is written.
+    /// one allocated ahead of it, and two that fill while others are written.
     /// </summary>
-    public int EmptyPages(int pages) => (1 << (RingBits - BitOperations.Log2((uint)PageBytes))) - pages + 2;
+    public int EmptyPages(int pages) => (1 << (RingBits - BitOperations.Log2((uint)PageBytes))) - pages + 3;
 
     /// <summary>Pages that remain when overflow buckets have taken more than the first chunk.</summary>
-    public int PagesBeside(long overflowBytes) =>
-        (int)Math.Max(Pages - Math.Max((overflowBytes - OverflowChunkBytes + PageBytes - 1) / PageBytes, 0), FewestPages);
+    public int PagesBeside(long overflowBytes)
+    {
+        long excess = overflowBytes - OverflowChunkBytes;
+        if (excess <= 0) return Pages;
+        return (int)Math.Max(Pages - SparePages - ((excess + PageBytes - 1) / PageBytes), FewestPages);
+    }
 
     private static long PowerOfTwo(long atMost) => atMost <= 0 ? 0 : 1L << BitOperations.Log2((ulong)atMost);
 }

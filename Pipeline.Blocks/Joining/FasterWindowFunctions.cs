@@ -22,9 +22,6 @@ internal sealed class FasterCompletions<TCells> where TCells : unmanaged
 
     /// <summary>Set while operations that went to disk are being completed.</summary>
     public bool Completing;
-
-    /// <summary>Where completed reads go by key; null: only to <see cref="Found"/>.</summary>
-    public Dictionary<KeyHash, WindowRecord<TCells>>? ReadAhead;
 }
 
 /// <summary>How one event changes one window, as FASTER calls it: in place, by copy to the tail, or as a new record.</summary>
@@ -115,11 +112,8 @@ internal readonly struct FasterWindowFunctions<TCells>(long windowMs, WindowAnch
     }
 
     /// <inheritdoc/>
-    public void ReadCompletionCallback(ref KeyHash key, ref WindowEvent input, ref WindowUpdate output, Empty ctx, Status status, RecordMetadata recordMetadata)
-    {
+    public void ReadCompletionCallback(ref KeyHash key, ref WindowEvent input, ref WindowUpdate output, Empty ctx, Status status, RecordMetadata recordMetadata) =>
         completions.WasFound = status.Found;
-        if (status.Found && completions.ReadAhead is not null) completions.ReadAhead[key] = completions.Found;
-    }
 
     private bool IsOpenAt(in WindowState state, long time) => time < state.Start + windowMs;
 

@@ -28,7 +28,6 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
     private readonly FasterKV<KeyHash, WindowRecord<TCells>> _store;
     private readonly ClientSession<KeyHash, WindowRecord<TCells>, WindowEvent, WindowUpdate, Empty, FasterWindowFunctions<TCells>> _session;
     private readonly FasterCompletions<TCells> _completions = new();
-    private readonly Dictionary<KeyHash, WindowRecord<TCells>> _readAhead = [];
     private readonly TailMarks _marks;
     private readonly int _segmentBits;
     private readonly int _appendsPerCheck;
@@ -84,7 +83,6 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
     public WindowUpdate Apply(in WindowEvent applied)
     {
         if (_device.Fault is not null) Throw();
-        if (_readAhead.Count != 0) _readAhead.Remove(applied.Key);
         if (applied.Time > _latest) _latest = applied.Time;
         KeyHash key = applied.Key;
         Unsafe.SkipInit(out WindowUpdate update);
@@ -102,17 +100,14 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
     public bool TryRead(KeyHash key, out WindowState state, Span<ActionCell> cells)
     {
         if (_device.Fault is not null) Throw();
-        if (_readAhead.Count != 0 && _readAhead.TryGetValue(key, out WindowRecord<TCells> ahead))
-        {
-            Copy(ref ahead, out state, cells);
-            return true;
-        }
         if (!Find(key))
         {
             state = default;
             return false;
         }
-        Copy(ref _completions.Found, out state, cells);
+        ref WindowRecord<TCells> found = ref _completions.Found;
+        state = found.State;
+        FasterWindowFunctions<TCells>.CellsOf(ref found)[.._actionStreams].CopyTo(cells);
         return true;
     }
 
@@ -133,27 +128,6 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
             if (_completions.Appended >= _appendsPerCheck) KeepToBudget();
         }
         if (pending > 0) Complete();
-    }
-
-    /// <inheritdoc/>
-    public void PrefetchReads(ReadOnlySpan<KeyHash> keys)
-    {
-        if (_device.Fault is not null) Throw();
-        _readAhead.Clear();
-        if (AllInMemory) return;
-        WindowEvent unused = default;
-        WindowUpdate nothing = default;
-        int pending = 0;
-        _completions.ReadAhead = _readAhead;
-        foreach (KeyHash each in keys)
-        {
-            KeyHash key = each;
-            if (!_session.Read(ref key, ref unused, ref nothing).IsPending || ++pending < PrefetchChunk) continue;
-            Complete();
-            pending = 0;
-        }
-        if (pending > 0) Complete();
-        _completions.ReadAhead = null;
     }
 
     /// <inheritdoc/>
@@ -196,12 +170,6 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
         if (_device.Fault is not null) Throw();
     }
 
-    private void Copy(ref WindowRecord<TCells> record, out WindowState state, Span<ActionCell> cells)
-    {
-        state = record.State;
-        FasterWindowFunctions<TCells>.CellsOf(ref record)[.._actionStreams].CopyTo(cells);
-    }
-
     // Whole pages only, so that no page is ever flushed in two parts; files are dropped when the address passes the end of one.
     private void Reclaim(long deadBelow)
     {
@@ -218,10 +186,12 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
         _completions.Appended = 0;
         int pages = _layout.PagesBeside(OverflowBytes);
         if (pages < _pages) LimitTo(pages);
-        while (_store.Log.AllocatedPageCount > pages && _device.Fault is null)
+        // One less than the budget: a page may be begun before the next look.
+        while (_store.Log.AllocatedPageCount >= pages && _device.Fault is null)
         {
+            // Setting it makes FASTER evict what is written by now.
             _store.Log.EmptyPageCount = _store.Log.EmptyPageCount;
-            if (_store.Log.AllocatedPageCount > pages) _device.WaitForWrite();
+            if (_store.Log.AllocatedPageCount >= pages) _device.WaitForWrite();
         }
     }
 

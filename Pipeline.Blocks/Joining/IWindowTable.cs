@@ -96,23 +96,19 @@ public interface IWindowTable : IDisposable
     /// <summary>Applies one event.</summary>
     WindowUpdate Apply(in WindowEvent applied);
 
-    /// <summary>Reads a window that was not overwritten since; cells are copied in the order of the action streams.</summary>
+    /// <summary>
+    /// Reads a window that was not overwritten since; cells are copied in the order of the action streams.
+    /// Cold windows are cheapest read in the order they were opened.
+    /// </summary>
     bool TryRead(KeyHash key, out WindowState state, Span<ActionCell> cells);
 
     /// <summary>
-    /// A hint ahead of a run of <see cref="Apply"/>: brings the live windows of these keys into memory, all cold ones together, which is much
-    /// cheaper than one by one. Changes no result. Worth calling for keys that are likely to have a window, such as those of actions.
+    /// A hint ahead of a run of <see cref="Apply"/>: brings the live windows of these keys into memory, all cold ones together, so that their disk reads
+    /// overlap. Changes no result. Worth calling for keys that are likely to have a window, such as those of actions.
     /// </summary>
     /// <param name="keys">Keys of events that come next, in any order; repeats do no harm.</param>
     /// <param name="time">Time of the earliest of them: windows that end at or before it are left where they are.</param>
     void Prefetch(ReadOnlySpan<KeyHash> keys, long time);
-
-    /// <summary>
-    /// A hint ahead of a run of <see cref="TryRead"/>: fetches the cold windows of these keys together and keeps copies until the next call.
-    /// Changes no result, whatever is applied in between.
-    /// </summary>
-    /// <param name="keys">Keys that are read next, best in the order their windows were opened.</param>
-    void PrefetchReads(ReadOnlySpan<KeyHash> keys);
 
     /// <summary>Says that every event up to here is applied and every window with an end at or before it was read; storage of dead windows may be reclaimed.</summary>
     void Advance(long appliedTime);

@@ -96,11 +96,6 @@ internal sealed class MemoryWindowTable(int actionStreams, long windowMs, Window
     }
 
     /// <inheritdoc/>
-    public void PrefetchReads(ReadOnlySpan<KeyHash> keys)
-    {
-    }
-
-    /// <inheritdoc/>
     public void Advance(long appliedTime)
     {
         while (_opened.TryPeek(out (KeyHash Key, long Start) oldest) && oldest.Start + windowMs <= appliedTime)

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using FASTER.core;
-using Microsoft.Win32.SafeHandles;
 
 namespace Pipeline.Blocks.Joining;
 
@@ -12,24 +11,22 @@ namespace Pipeline.Blocks.Joining;
 /// <remarks>
 /// Threading: any. Callbacks run on the device's own thread, or, for reads while <see cref="CompleteReadsOnPoll"/>, in <see cref="TryComplete"/>;
 /// never inside ReadAsync or WriteAsync.
-/// Errors: a failed write is repeated as the policy says. One that is given up, and every failed read, sets the fault first and is then reported as done
-/// (a read's buffer zeroed, which FASTER takes for the end of a chain), so that no thread of FASTER waits for ever: the owner checks the fault after each
-/// operation and throws.
+/// Errors: whatever sets the fault (<see cref="CheckedFiles"/>) is then reported as done (a read's buffer zeroed, which FASTER takes for the end of a
+/// chain), so that no thread of FASTER waits for ever: the owner checks the fault after each operation and throws.
 /// </remarks>
 internal sealed class StateDevice : StorageDeviceBase
 {
     private const uint Sector = 512;
     private const int LongestWaitMs = 100;
 
-    private readonly SegmentFiles _files;
-    private readonly SegmentIo _io;
-    private readonly IStoragePolicy _policy;
+    private readonly SegmentFiles _segments;
+    private readonly CheckedFiles _files;
     private readonly BlockingCollection<Request> _requests = [];
     private readonly Queue<Request> _polled = new();
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly SegmentReadAhead _ahead = new();
     private readonly AutoResetEvent _wrote = new(false);
+    private readonly CancellationTokenSource _stopping = new();
     private readonly Thread _thread;
-    private DeviceFault? _fault;
 
     /// <summary>Opens the files <c>PREFIX.N</c>.</summary>
     /// <param name="prefix">Path without the segment number, in a directory of its own.</param>
@@ -40,25 +37,24 @@ internal sealed class StateDevice : StorageDeviceBase
     public StateDevice(string prefix, IStoragePolicy policy, bool keepFiles = false, int maxOpenFiles = 16, SegmentIo? io = null)
         : base(prefix, Sector, Devices.CAPACITY_UNSPECIFIED)
     {
-        _files = new SegmentFiles(prefix, maxOpenFiles);
-        _files.Begin(keepFiles);
-        _io = io ?? SegmentIo.Real;
-        _policy = policy;
+        _segments = new SegmentFiles(prefix, maxOpenFiles);
+        _segments.Begin(keepFiles);
+        _files = new CheckedFiles(_segments, io ?? SegmentIo.Real, policy, _stopping.Token);
         _thread = new Thread(Serve) { IsBackground = true, Name = "state-io " + Path.GetFileName(prefix) };
         _thread.Start();
     }
 
     /// <summary>The first error that was not mended; null while all is well. Never reset.</summary>
-    public DeviceFault? Fault => Volatile.Read(ref _fault);
+    public DeviceFault? Fault => _files.Fault;
 
     /// <summary>What the device did.</summary>
-    public DeviceCounters Counters { get; } = new();
+    public DeviceCounters Counters => _files.Counters;
 
     /// <summary>Bytes on disk.</summary>
-    public long DiskBytes => _files.Bytes;
+    public long DiskBytes => _segments.Bytes;
 
     /// <summary>Handles open now.</summary>
-    public int OpenFiles => _files.OpenHandles;
+    public int OpenFiles => _segments.OpenHandles;
 
     /// <summary>
     /// Whether reads wait for <see cref="TryComplete"/> on the caller's thread rather than go to the device's: no hand-over between threads, for the
@@ -85,7 +81,13 @@ internal sealed class StateDevice : StorageDeviceBase
     /// <inheritdoc/>
     public override bool TryComplete()
     {
-        while (_polled.TryDequeue(out Request request)) Perform(in request);
+        PollPace pace = PollPace.Begin(_polled.Count);
+        while (_polled.TryDequeue(out Request request))
+        {
+            if (!_ahead.TryRead(_files, request.Segment, request.Offset, request.Target)) _files.Read(request.Segment, request.Offset, request.Target);
+            Finish(in request);
+            if (pace.IsSlowAfterRead(_polled.Count)) ReadInParallel();
+        }
         return true;
     }
 
@@ -93,35 +95,10 @@ internal sealed class StateDevice : StorageDeviceBase
     public void WaitForWrite() => _wrote.WaitOne(LongestWaitMs);
 
     /// <summary>Makes everything written so far durable. Errors: throws, and the device is at fault.</summary>
-    public void Sync()
-    {
-        foreach (int segment in _files.TakeUnsynced())
-        {
-            try
-            {
-                SafeFileHandle file = _files.Rent(segment, create: false);
-                try
-                {
-                    _io.Sync(file);
-                }
-                finally
-                {
-                    _files.Return(segment);
-                }
-            }
-            catch (Exception cause) when (IsStorageError(cause))
-            {
-                Trip(new DeviceFault("sync", _files.PathOf(segment), 0, 0, 0, cause));
-            }
-        }
-        ThrowIfFaulted();
-    }
+    public void Sync() => _files.Sync();
 
     /// <summary>Throws the first fault, if there is one.</summary>
-    public void ThrowIfFaulted()
-    {
-        if (Fault is { } fault) throw new StateStorageException(fault);
-    }
+    public void ThrowIfFaulted() => _files.ThrowIfFaulted();
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -130,7 +107,7 @@ internal sealed class StateDevice : StorageDeviceBase
         _stopping.Cancel();
         _requests.CompleteAdding();
         _thread.Join();
-        _files.Dispose();
+        _segments.Dispose();
         _requests.Dispose();
         _stopping.Dispose();
         _wrote.Dispose();
@@ -138,142 +115,42 @@ internal sealed class StateDevice : StorageDeviceBase
 
     private void Serve()
     {
-        foreach (Request request in _requests.GetConsumingEnumerable()) Perform(in request);
+        foreach (Request request in _requests.GetConsumingEnumerable())
+        {
+            if (request.Kind == Kind.Read) _files.Read(request.Segment, request.Offset, request.Target);
+            else if (request.Kind == Kind.Write) _files.Write(request.Segment, request.Offset, request.Target);
+            else _files.Remove(request.Segment);
+            Finish(in request);
+            if (request.Kind == Kind.Write) _wrote.Set();
+        }
     }
 
-    private void Perform(in Request request)
+    private void ReadInParallel()
+    {
+        Request[] batch = [.. _polled];
+        _polled.Clear();
+        var most = new ParallelOptions { MaxDegreeOfParallelism = PollPace.MostInParallel };
+        Parallel.For(0, batch.Length, most, i => _files.Read(batch[i].Segment, batch[i].Offset, batch[i].Target));
+        foreach (Request request in batch) Finish(in request);
+    }
+
+    private void Finish(in Request request)
     {
         try
         {
-            switch (request.Kind)
+            if (request.Kind == Kind.Remove)
             {
-                case Kind.Read:
-                    Read(in request);
-                    request.Callback!(0, (uint)request.Length, request.Context);
-                    break;
-                case Kind.Write:
-                    Write(in request);
-                    request.Callback!(0, (uint)request.Length, request.Context);
-                    _wrote.Set();
-                    break;
-                default:
-                    Remove(request.Segment);
-                    (AsyncCallback callback, IAsyncResult result) = ((AsyncCallback, IAsyncResult))request.Context!;
-                    callback(result);
-                    break;
+                (AsyncCallback callback, IAsyncResult result) = ((AsyncCallback, IAsyncResult))request.Context!;
+                callback(result);
             }
+            else request.Callback!(0, (uint)request.Length, request.Context);
         }
         catch (Exception cause)
         {
-            // FASTER's own callback threw on this thread; whatever it left undone, the store is no longer sound.
-            Trip(new DeviceFault("completion", _files.PathOf(request.Segment), request.Offset, request.Length, 0, cause));
+            // FASTER's own callback threw here; whatever it left undone, the store is no longer sound.
+            _files.Trip("completion", request.Segment, request.Offset, cause);
         }
     }
-
-    private unsafe void Read(in Request request)
-    {
-        var buffer = new Span<byte>((void*)request.Buffer, request.Length);
-        int read = 0;
-        Exception? cause = null;
-        try
-        {
-            SafeFileHandle file = _files.Rent(request.Segment, create: false);
-            try
-            {
-                while (read < buffer.Length)
-                {
-                    int more = _io.Read(file, buffer[read..], request.Offset + read);
-                    if (more <= 0) break;
-                    read += more;
-                }
-            }
-            finally
-            {
-                _files.Return(request.Segment);
-            }
-        }
-        catch (Exception error) when (IsStorageError(error))
-        {
-            cause = error;
-        }
-        if (cause is null && read == buffer.Length)
-        {
-            Counters.Read(read);
-            return;
-        }
-        Trip(new DeviceFault("read", _files.PathOf(request.Segment), request.Offset, request.Length, read, cause));
-        buffer.Clear();
-    }
-
-    private unsafe void Write(in Request request)
-    {
-        var buffer = new ReadOnlySpan<byte>((void*)request.Buffer, request.Length);
-        int written = 0;
-        for (int attempt = 1; ; attempt++)
-        {
-            Exception? cause = TryWrite(in request, buffer, ref written);
-            if (written == buffer.Length)
-            {
-                _files.Wrote(request.Segment, request.Offset + request.Length);
-                Counters.Wrote(written);
-                return;
-            }
-            var failure = new DeviceFault("write", _files.PathOf(request.Segment), request.Offset, request.Length, written, cause);
-            if (!_policy.Repeat(failure, attempt, _stopping.Token))
-            {
-                Trip(failure);
-                return;
-            }
-            Counters.Failed();
-            Counters.Repeated();
-        }
-    }
-
-    private Exception? TryWrite(in Request request, ReadOnlySpan<byte> buffer, ref int written)
-    {
-        try
-        {
-            SafeFileHandle file = _files.Rent(request.Segment, create: true);
-            try
-            {
-                while (written < buffer.Length)
-                {
-                    int more = _io.Write(file, buffer[written..], request.Offset + written);
-                    if (more <= 0) return new IOException("the system wrote nothing and reported no error");
-                    written += more;
-                }
-                return null;
-            }
-            finally
-            {
-                _files.Return(request.Segment);
-            }
-        }
-        catch (Exception error) when (IsStorageError(error))
-        {
-            return error;
-        }
-    }
-
-    private void Remove(int segment)
-    {
-        try
-        {
-            _files.Remove(segment);
-        }
-        catch (Exception cause) when (IsStorageError(cause))
-        {
-            Trip(new DeviceFault("remove", _files.PathOf(segment), 0, 0, 0, cause));
-        }
-    }
-
-    private void Trip(DeviceFault fault)
-    {
-        Counters.Failed();
-        Interlocked.CompareExchange(ref _fault, fault, null);
-    }
-
-    private static bool IsStorageError(Exception error) => error is IOException or UnauthorizedAccessException or ObjectDisposedException;
 
     private enum Kind : byte
     {
@@ -283,5 +160,9 @@ internal sealed class StateDevice : StorageDeviceBase
     }
 
     [DebuggerDisplay("{Kind} {Segment}@{Offset}+{Length}")]
-    private readonly record struct Request(Kind Kind, int Segment, long Offset, IntPtr Buffer, int Length, DeviceIOCompletionCallback? Callback, object? Context);
+    private readonly record struct Request(Kind Kind, int Segment, long Offset, IntPtr Buffer, int Length, DeviceIOCompletionCallback? Callback, object? Context)
+    {
+        // SAFETY: FASTER keeps the buffer pinned and untouched until the callback.
+        public unsafe Span<byte> Target => new((void*)Buffer, Length);
+    }
 }

@@ -33,7 +33,7 @@ public sealed class FasterTableLayoutTests
         FasterTableLayout sut = FasterTableLayout.For(64 << 20);
 
         Assert.AreEqual(sut.Pages, sut.PagesBeside(FasterTableLayout.OverflowChunkBytes));
-        Assert.AreEqual(sut.Pages - (8 << 20) / sut.PageBytes, sut.PagesBeside(3 * FasterTableLayout.OverflowChunkBytes));
+        Assert.AreEqual(sut.Pages - 4 - ((8 << 20) / sut.PageBytes), sut.PagesBeside(3 * FasterTableLayout.OverflowChunkBytes));
         Assert.AreEqual(FasterTableLayout.FewestPages, sut.PagesBeside(1L << 40));
     }
 }

@@ -61,15 +61,9 @@ public sealed class FasterWindowTableTests : WindowTableContract, IDisposable
         sut.Prefetch(keys, T0 + 1);
         long afterPrefetch = sut.Counters.Reads;
         foreach (KeyHash key in keys) sut.Apply(new WindowEvent { Key = key, Time = T0 + 1, Action = 0 });
-        long afterApply = sut.Counters.Reads;
-        sut.PrefetchReads([.. Enumerable.Range(200, 100).Select(i => Keys.Of(i))]);
-        long afterReadAhead = sut.Counters.Reads;
-        for (int i = 200; i < 300; i++) Assert.IsTrue(sut.TryRead(Keys.Of(i), out _, new ActionCell[1]));
 
         Assert.IsGreaterThanOrEqualTo(100L, afterPrefetch);
-        Assert.AreEqual(afterPrefetch, afterApply);
-        Assert.IsGreaterThanOrEqualTo(afterApply + 100, afterReadAhead);
-        Assert.AreEqual(afterReadAhead, sut.Counters.Reads);
+        Assert.AreEqual(afterPrefetch, sut.Counters.Reads);
     }
 
     [TestMethod]

@@ -163,18 +163,6 @@ public abstract class WindowTableContract
     }
 
     [TestMethod]
-    public void ReadAhead_DoesNotHideWhatIsAppliedAfterIt()
-    {
-        using IWindowTable sut = OpenExposure();
-        sut.Apply(Exposure(T0));
-        sut.PrefetchReads([Key, Keys.Of(2)]);
-
-        sut.Apply(Exposure(T0 + 1));
-
-        Assert.AreEqual(2u, Read(sut).State.Exposures);
-    }
-
-    [TestMethod]
     public void Prefetch_OpensNothing()
     {
         using IWindowTable sut = OpenFirst();

@@ -88,7 +88,7 @@ public sealed class WindowTableFaultTests : IDisposable
         Assert.IsTrue(lane.Wait(TimeSpan.FromSeconds(30)));
 
         Assert.IsLessThan(20_000, held);
-        Assert.IsLessThanOrEqualTo(FasterTableLayout.FloorBytes + 4096, memory);
+        Assert.IsLessThanOrEqualTo(FasterTableLayout.FloorBytes, memory);
     }
 
     private sealed class Always : IStoragePolicy

@@ -63,8 +63,7 @@ public sealed class WindowTableModelTests
                 time += history[i].Gap;
                 Close(time);
                 if (history[i].Hint == 0) sut.Prefetch([.. history.Skip(i).Take(100).Select(next => Keys.Of(next.Key))], time);
-                if (history[i].Hint == 1) sut.PrefetchReads([.. _open.Take(100).Select(next => next.Key)]);
-                if (history[i].Hint == 2) CheckRead(Keys.Of(history[i].Key));
+                if (history[i].Hint == 1) CheckRead(Keys.Of(history[i].Key));
                 Apply(new WindowEvent
                 {
                     Key = Keys.Of(history[i].Key),
