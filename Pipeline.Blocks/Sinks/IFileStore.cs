@@ -1,0 +1,23 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Pipeline.Blocks.Sinks;
+
+/// <summary>The calls sinks make on files: the seam at which tests put faults in.</summary>
+/// <remarks>Threading: one caller at a time. Errors: the operating system's, as <see cref="IOException"/>.</remarks>
+internal interface IFileStore
+{
+    /// <summary>Opens a file to write anywhere in it; made when missing.</summary>
+    SafeFileHandle Open(string path);
+
+    /// <summary>Writes all bytes at a position; may be repeated after an error.</summary>
+    void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long position);
+
+    /// <summary>Makes the file's bytes durable. After an error what was written before it may be lost, even if a repeated call reports success.</summary>
+    void Sync(SafeFileHandle file);
+
+    /// <summary>Makes the names in a directory durable.</summary>
+    void SyncDirectory(string path);
+
+    /// <summary>Replaces a file at once and durably: its readers see all of the old or all of the new bytes. May be repeated after an error.</summary>
+    void Replace(string path, ReadOnlySpan<byte> bytes);
+}

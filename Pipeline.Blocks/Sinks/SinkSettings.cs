@@ -1,0 +1,43 @@
+namespace Pipeline.Blocks.Sinks;
+
+/// <summary>What every sink is given beside where it writes.</summary>
+public abstract record SinkSettings
+{
+    /// <summary>The clock of waits and limits.</summary>
+    public required TimeProvider Clock { get; init; }
+
+    /// <summary>How long an output may be away before the sink gives up; <see cref="Timeout.InfiniteTimeSpan"/>: it never does.</summary>
+    public TimeSpan UnavailableLimit { get; init; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>Whether a missing topic is created, with the broker's number of partitions and replicas.</summary>
+    public bool CreateTopics { get; init; } = true;
+
+    /// <summary>Messages for the operator.</summary>
+    public Action<string> Log { get; init; } = static _ => { };
+}
+
+/// <summary>Settings of a sink of samples.</summary>
+public sealed record SampleSinkSettings : SinkSettings
+{
+    /// <summary>Number of lanes: files are one a lane.</summary>
+    public required int Lanes { get; init; }
+
+    /// <summary>Ending of file names, <c>jsonl</c> or <c>csv</c>.</summary>
+    public string Extension { get; init; } = "jsonl";
+
+    /// <summary>Bytes at the top of each new file, newline included; may be empty.</summary>
+    public byte[] Header { get; init; } = [];
+
+    /// <summary>Files: what an earlier run wrote is discarded rather than continued.</summary>
+    public bool Fresh { get; init; }
+}
+
+/// <summary>Settings of a sink of dead letters.</summary>
+public sealed record DeadLetterSinkSettings : SinkSettings
+{
+    /// <summary>The job's streams by index.</summary>
+    public required IReadOnlyList<string> StreamNames { get; init; }
+
+    /// <summary>Names of the partitions that letters come from.</summary>
+    public required Records.PartitionDirectory Directory { get; init; }
+}

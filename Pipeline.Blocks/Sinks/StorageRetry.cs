@@ -1,0 +1,93 @@
+using Polly;
+using Polly.Retry;
+
+namespace Pipeline.Blocks.Sinks;
+
+/// <summary>Repeats a failed write to a sink's files until it succeeds or the limit has passed: a full disk delays samples, and loses none.</summary>
+/// <remarks>
+/// One message when writing stops and one when it goes on. Threading: one call at a time.
+/// Errors: <see cref="SinkUnavailableException"/> past the limit; what repeating cannot mend (a directory that is gone, a permission) is thrown at once.
+/// </remarks>
+internal sealed class StorageRetry
+{
+    /// <summary>The pipeline's name in telemetry.</summary>
+    public const string Name = "sink-files";
+
+    /// <summary>Longest pause between two attempts.</summary>
+    public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+
+    private readonly SinkSettings _settings;
+    private readonly ResiliencePipeline _pipeline;
+    private bool _failing;
+    private long _failingSince;
+
+    /// <summary>Retries by the settings' clock and limit.</summary>
+    public StorageRetry(SinkSettings settings)
+    {
+        _settings = settings;
+        _pipeline = new ResiliencePipelineBuilder { Name = Name, TimeProvider = settings.Clock }
+            .AddRetry(new RetryStrategyOptions
+            {
+                Name = Name,
+                MaxRetryAttempts = int.MaxValue,
+                ShouldHandle = attempt => ValueTask.FromResult(MayPass(attempt.Outcome.Exception) && WithinLimit()),
+                DelayGenerator = static attempt => ValueTask.FromResult<TimeSpan?>(PauseAfter(attempt.AttemptNumber)),
+            })
+            .Build();
+    }
+
+    /// <summary>Writes, and writes again while it fails.</summary>
+    /// <param name="what">What is written and where, for messages.</param>
+    /// <param name="write">May be repeated after it has failed half-way.</param>
+    /// <param name="stop">Ends the waiting.</param>
+    public async ValueTask RunAsync(string what, Action write, CancellationToken stop)
+    {
+        try
+        {
+            await _pipeline.ExecuteAsync(
+                static (call, _) =>
+                {
+                    call.Self.Attempt(call.What, call.Write);
+                    return ValueTask.CompletedTask;
+                },
+                (Self: this, What: what, Write: write), stop).ConfigureAwait(false);
+        }
+        catch (IOException last) when (MayPass(last))
+        {
+            throw new SinkUnavailableException($"{what} failed for {_settings.UnavailableLimit}: {last.Message}", last);
+        }
+    }
+
+    private void Attempt(string what, Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (IOException error) when (MayPass(error))
+        {
+            if (!_failing) _settings.Log($"{what} failed: {error.Message}. It is repeated; nothing is lost meanwhile.");
+            if (!_failing) _failingSince = _settings.Clock.GetTimestamp();
+            _failing = true;
+            throw;
+        }
+        if (!_failing) return;
+        _failing = false;
+        _settings.Log($"{what} succeeded after {_settings.Clock.GetElapsedTime(_failingSince)}.");
+    }
+
+    private bool WithinLimit() =>
+        _settings.UnavailableLimit == Timeout.InfiniteTimeSpan || _settings.Clock.GetElapsedTime(_failingSince) < _settings.UnavailableLimit;
+
+    private static bool MayPass(Exception? error) =>
+        error is IOException and not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException or SinkUnavailableException);
+
+    private static TimeSpan PauseAfter(int attempt)
+    {
+        // 100 ms · 2^6 is past the longest pause.
+        TimeSpan pause = FirstPause * (1 << Math.Min(attempt, 6));
+        return pause < LongestPause ? pause : LongestPause;
+    }
+}
