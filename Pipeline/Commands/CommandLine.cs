@@ -11,6 +11,8 @@ internal static class CommandLine
     private static readonly Func<CommonOptions, Command>[] Commands =
     [
         _ => GenerateCommand.Create(),
+        RunCommand.Create,
+        DemoCommand.Create,
         ValidateCommand.Create,
         VerifyCommand.Create,
         VersionCommand.Create,

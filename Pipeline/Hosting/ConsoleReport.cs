@@ -12,28 +12,25 @@ namespace Pipeline.Hosting;
 /// <remarks>Threading: its own loop; it reads counters that the stages write, some batches old.</remarks>
 public sealed class ConsoleReport(JobOptions job, SampleTopology topology, Partitioner partitioner, TimeProvider clock, TextWriter output)
 {
-    private readonly long _began = clock.GetTimestamp();
     private readonly Dictionary<string, double> _busyBefore = [];
     private long _recordsBefore;
     private long _before = clock.GetTimestamp();
 
     /// <summary>Writes one report.</summary>
-    public void Write()
+    public void Write(JobSummary summary)
     {
         long now = clock.GetTimestamp();
         double seconds = Math.Max(1e-3, clock.GetElapsedTime(_before, now).TotalSeconds);
-        ProcessUse use = ProcessUse.Since(_began, clock);
-        JobSummary summary = JobLedger.Summarize(job, "", topology, partitioner.Ledger, use);
         var lines = new List<string>
         {
-            $"[{job.Job}] {use.Seconds:F0} s  {(summary.SourceRecords - _recordsBefore) / seconds:N0} records/s"
+            $"[{job.Job}] {summary.Seconds:F0} s  {(summary.SourceRecords - _recordsBefore) / seconds:N0} records/s"
                 + $"  samples {summary.Samples:N0}  positives {summary.Positives:N0}  join rate {summary.JoinRate:P1}  unaccounted {summary.Unaccounted}",
             $"  ledger  records {summary.Records:N0}  rejected {summary.Rejected.Values.Sum():N0}  filtered {summary.Filtered:N0}  late {summary.Late.Values.Sum():N0}"
                 + $"  duplicate {summary.Duplicate:N0}  joined {summary.Joined:N0}  orphaned {summary.Orphaned:N0}  invalid {summary.Invalid:N0}  open {summary.Open:N0}",
             $"  watermark {Watermark()}",
             $"  state   memory {topology.Lanes.Sum(lane => lane.State.MemoryBytes) >> 20:N0} MiB  disk {topology.Lanes.Sum(lane => lane.State.DiskBytes) >> 20:N0} MiB"
                 + $"  open windows {topology.Lanes.Sum(lane => lane.State.Ledger.WindowsOpened - lane.State.Ledger.WindowsClosed):N0}"
-                + $"  rss {use.PeakRssBytes >> 20:N0} MiB  cpu {use.CpuSeconds:F1} s",
+                + $"  rss {summary.PeakRssBytes >> 20:N0} MiB  cpu {summary.CpuSeconds:F1} s",
             $"  busy    {string.Join("  ", Busy(seconds))}",
         };
         _recordsBefore = summary.SourceRecords;

@@ -8,7 +8,7 @@ using Pipeline.Topology;
 namespace Pipeline.Hosting;
 
 /// <summary>How a run is asked for, beside the job.</summary>
-public sealed record RunSettings
+internal sealed record RunSettings
 {
     /// <summary>Read to the ends found at the start, close every window, end.</summary>
     public bool UntilEnd { get; init; }
@@ -16,13 +16,22 @@ public sealed record RunSettings
     /// <summary>Discard state; samples may repeat.</summary>
     public bool FromScratch { get; init; }
 
+    /// <summary>The sources end by themselves, as those of the timed demo do: every window closes, as with <see cref="UntilEnd"/>.</summary>
+    public bool EndsByItself { get; init; }
+
+    /// <summary>Makes sources of a kind that no job file names, such as the demo's.</summary>
+    public Func<SourceOptions, SourceContext, ISource>? OtherSource { get; init; }
+
+    /// <summary>Shows a report; null: lines for people.</summary>
+    public Action<SampleTopology, JobSummary>? Report { get; init; }
+
     /// <summary>Time between reports; null: none.</summary>
     public TimeSpan? ReportInterval { get; init; } = TimeSpan.FromSeconds(5);
 }
 
 /// <summary>One run of a job: opens state, sources and sinks, lets the topology run until its end or a request to stop, and sums up.</summary>
 /// <remarks>Errors: whatever stops the run is thrown; the command maps it to an exit code.</remarks>
-public sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvider clock, TextWriter messages)
+internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvider clock, TextWriter messages)
 {
     /// <summary>How often windows that go by the clock are told it.</summary>
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
@@ -58,11 +67,9 @@ public sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvider
         JobSummary summary = JobLedger.Summarize(job, DeliveryInForce, topology, parts.Topology.Partitioner.Ledger, ProcessUse.Since(began, clock));
         await parts.CommitAsync(parts.Topology.Partitioner.Positions.ToArray()).ConfigureAwait(false);
         if (summary.Unaccounted != 0) throw new InvariantException($"The ledger does not close: {summary.Unaccounted} events are unaccounted for.");
-        if (settings.UntilEnd && !stop.IsCancellationRequested)
-        {
-            if (summary.Open != 0) throw new InvariantException($"Every partition ended, and {summary.Open} events are still open.");
-            state.MarkFinished(summary);
-        }
+        if (stop.IsCancellationRequested || !(settings.UntilEnd || settings.EndsByItself)) return summary;
+        if (summary.Open != 0) throw new InvariantException($"Every partition ended, and {summary.Open} events are still open.");
+        state.MarkFinished(summary);
         return summary;
     }
 
@@ -81,12 +88,15 @@ public sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvider
 
     private async Task Report(TimeSpan interval, SampleTopology topology, Partitioner partitioner, CancellationToken stop)
     {
-        var report = new ConsoleReport(job, topology, partitioner, clock, messages);
+        long began = clock.GetTimestamp();
+        var lines = new ConsoleReport(job, topology, partitioner, clock, messages);
         await Every(
             interval, stop,
             () =>
             {
-                report.Write();
+                JobSummary now = JobLedger.Summarize(job, DeliveryInForce, topology, partitioner.Ledger, ProcessUse.Since(began, clock));
+                if (settings.Report is null) lines.Write(now);
+                else settings.Report(topology, now);
                 return Task.CompletedTask;
             }).ConfigureAwait(false);
     }

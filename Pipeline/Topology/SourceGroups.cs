@@ -15,7 +15,7 @@ public static class SourceGroups
     {
         KafkaSourceOptions kafka => string.Join('\0', ["kafka", kafka.Bootstrap, kafka.Start.ToString(), .. kafka.Topics, .. Pairs(kafka.Properties)]),
         FileSourceOptions files => string.Join('\0', ["files", .. files.Paths]),
-        _ => throw new ArgumentOutOfRangeException(nameof(source), source, "No such source."),
+        _ => source.ToString(),
     };
 
     private static IEnumerable<string> Pairs(IReadOnlyDictionary<string, string> properties) =>

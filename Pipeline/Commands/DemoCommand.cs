@@ -1,0 +1,66 @@
+using System.CommandLine;
+using Pipeline.Configuration;
+using Pipeline.Demo;
+using Pipeline.Hosting;
+using Pipeline.Topology;
+using Spectre.Console;
+
+namespace Pipeline.Commands;
+
+/// <summary><c>pipeline demo</c>: the product shown without any server.</summary>
+internal static class DemoCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create(CommonOptions common)
+    {
+        var seconds = new Option<double?>("--seconds") { Description = "End by itself after so many seconds, with every window closed", HelpName = "N" };
+        var command = new Command("demo", "Shows the product on a built-in live log, without any server.") { seconds };
+        common.Report.AddTo(command);
+        command.SetAction((parsed, _) => RunAsync(common.Report.Read(parsed), parsed.GetValue(seconds), parsed.InvocationConfiguration));
+        return command;
+    }
+
+    private static Task<int> RunAsync(RunFlags flags, double? seconds, InvocationConfiguration console) =>
+        RunFailures.ReportAsync(console.Error, async () =>
+        {
+            DirectoryInfo directory = Directory.CreateTempSubdirectory("pipeline-demo-");
+            try
+            {
+                TimeProvider clock = TimeProvider.System;
+                JobOptions job = DemoJob.Make(directory.FullName, DemoJob.Log(clock.GetUtcNow()));
+                TimeSpan? length = seconds is null ? null : TimeSpan.FromSeconds(seconds.Value);
+                using var signals = new StopSignals(console.Error);
+                bool table = flags.Log.Color && !Console.IsErrorRedirected && AnsiConsole.Profile.Capabilities.Ansi;
+                JobSummary summary = table
+                    ? await WithTable(job, length, clock, signals.Stop).ConfigureAwait(false)
+                    : await new JobRunner(job, Settings(length, TimeSpan.FromSeconds(2)), clock, TextWriter.Synchronized(console.Error)).RunAsync(signals.Stop).ConfigureAwait(false);
+                await SummaryOutput.WriteAsync(summary, flags.Summary, console.Output).ConfigureAwait(false);
+                return ExitCodes.Done;
+            }
+            finally
+            {
+                directory.Delete(recursive: true);
+            }
+        });
+
+    private static RunSettings Settings(TimeSpan? length, TimeSpan? reportInterval) => new()
+    {
+        FromScratch = true,
+        EndsByItself = length is not null,
+        ReportInterval = reportInterval,
+        OtherSource = (options, context) => new DemoSource((DemoSourceOptions)options, context, length),
+    };
+
+    private static async Task<JobSummary> WithTable(JobOptions job, TimeSpan? length, TimeProvider clock, CancellationToken stop)
+    {
+        IAnsiConsole terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        JobSummary? summary = null;
+        await terminal.Live(new Text("starting")).StartAsync(async live =>
+        {
+            void Show(SampleTopology topology, JobSummary now) => live.UpdateTarget(DemoTable.Of(job, topology, now));
+            RunSettings settings = Settings(length, TimeSpan.FromMilliseconds(500)) with { Report = Show };
+            summary = await new JobRunner(job, settings, clock, TextWriter.Null).RunAsync(stop).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+        return summary!;
+    }
+}

@@ -1,0 +1,35 @@
+using System.CommandLine;
+using Pipeline.Configuration;
+using Pipeline.Hosting;
+
+namespace Pipeline.Commands;
+
+/// <summary><c>pipeline run JOB.yaml</c>: runs a job until stopped, or to its end.</summary>
+internal static class RunCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create(CommonOptions common)
+    {
+        var untilEnd = new Option<bool>("--until-end") { Description = "Read to the ends found at the start, close every window, commit, end" };
+        var fromScratch = new Option<bool>("--from-scratch") { Description = "Discard state and progress; samples may repeat" };
+        var command = new Command("run", "Runs a job until stopped.") { untilEnd, fromScratch };
+        common.Job.AddTo(command);
+        common.Report.AddTo(command);
+        command.SetAction((parsed, _) => common.Job.LoadOrReport(parsed) is { } job
+            ? RunAsync(job, common.Report.Read(parsed), parsed.GetValue(untilEnd), parsed.GetValue(fromScratch), parsed.InvocationConfiguration)
+            : Task.FromResult(ExitCodes.Configuration));
+        return command;
+    }
+
+    private static Task<int> RunAsync(JobOptions job, RunFlags flags, bool untilEnd, bool fromScratch, InvocationConfiguration console) =>
+        RunFailures.ReportAsync(console.Error, async () =>
+        {
+            bool reports = flags.Report == ReportTarget.Console && flags.Log.Verbosity != Verbosity.Quiet;
+            var settings = new RunSettings { UntilEnd = untilEnd, FromScratch = fromScratch, ReportInterval = reports ? flags.ReportInterval : null };
+            using var signals = new StopSignals(console.Error);
+            TextWriter messages = flags.Log.Verbosity == Verbosity.Quiet ? TextWriter.Null : TextWriter.Synchronized(console.Error);
+            JobSummary summary = await new JobRunner(job, settings, TimeProvider.System, messages).RunAsync(signals.Stop).ConfigureAwait(false);
+            await SummaryOutput.WriteAsync(summary, flags.Summary, console.Output).ConfigureAwait(false);
+            return ExitCodes.Done;
+        });
+}

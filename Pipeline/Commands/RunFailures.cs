@@ -1,0 +1,37 @@
+using Pipeline.Blocks.Joining;
+using Pipeline.Blocks.Sinks;
+using Pipeline.Blocks.Sources;
+using Pipeline.Hosting;
+
+namespace Pipeline.Commands;
+
+/// <summary>Which exit code ends a run: the first cause, in one line where it was foreseen, whole where it is a bug.</summary>
+internal static class RunFailures
+{
+    /// <summary>Runs; a failure becomes a message and an exit code.</summary>
+    public static async Task<int> ReportAsync(TextWriter messages, Func<Task<int>> run)
+    {
+        try
+        {
+            return await run().ConfigureAwait(false);
+        }
+        // The outermost place of a run: every first cause ends here.
+        catch (Exception cause)
+        {
+            int code = CodeOf(cause);
+            await messages.WriteLineAsync(code == ExitCodes.Bug ? $"stopped by a bug: {cause}" : $"stopped: {cause.Message}").ConfigureAwait(false);
+            return code;
+        }
+    }
+
+    private static int CodeOf(Exception cause) => cause switch
+    {
+        SourceMissingException => ExitCodes.Configuration,
+        BrokerUnavailableException => ExitCodes.Unavailable,
+        SourceChangedException or SinkRefusedException or StateRefusedException => ExitCodes.DataRefused,
+        StateLockedException => ExitCodes.Fenced,
+        SinkUnavailableException { Broker: true } or DeliveryFailedException => ExitCodes.Unavailable,
+        SinkUnavailableException or StateStorageException or IOException or UnauthorizedAccessException => ExitCodes.InputOutput,
+        _ => ExitCodes.Bug,
+    };
+}
