@@ -56,8 +56,6 @@ internal sealed class EventLines(SyntheticLogOptions options)
         Put(",\"f6\":"u8);
         PutThousandths(features & 0xFFFF);
         Put(",\"f7\":"u8);
-        PutThousandths((features >> 16) & 0xFFFF);
-        Put(",\"f8\":"u8);
         PutNumber((long)(features >> 61));
         Put("}}"u8);
     }

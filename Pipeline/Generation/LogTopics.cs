@@ -31,7 +31,7 @@ internal sealed class LogTopics : ILogWriter
             QueueBufferingMaxKbytes = 256 << 10,
             DeliveryReportFields = "status",
         };
-        _producer = new ProducerBuilder<byte[], byte[]>(config).Build();
+        _producer = new ProducerBuilder<byte[], byte[]>(config).SetLogHandler(Silence).Build();
     }
 
     public void Write(bool exposure, int partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> line)
@@ -62,6 +62,11 @@ internal sealed class LogTopics : ILogWriter
 
     public void Dispose() => _producer.Dispose();
 
+    // What matters of the client's log comes back as an error of the call; the rest is a line for every attempt to connect.
+    private static void Silence(IClient client, LogMessage message)
+    {
+    }
+
     private void Delivered(DeliveryReport<byte[], byte[]> report)
     {
         if (report.Error.IsError) _failed = report.Error;
@@ -74,7 +79,7 @@ internal sealed class LogTopics : ILogWriter
 
     private static void CreateTopics(string bootstrap, int partitions)
     {
-        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap }).Build();
+        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap }).SetLogHandler(Silence).Build();
         // All topics are asked for: asking for one by name may create it, with the broker's number of partitions.
         List<TopicMetadata> topics = admin.GetMetadata(AdminTimeout).Topics;
         foreach (string topic in (string[])["exposure", "click"])

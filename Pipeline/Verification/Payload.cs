@@ -112,7 +112,8 @@ internal sealed class Payload
         try
         {
             JsonElement root = JsonElement.Parse(bytes, new JsonDocumentOptions { MaxDepth = 64 });
-            return root.ValueKind == JsonValueKind.Object && TextsAreSound(root) ? new Payload(root) : null;
+            bool isSound = root.ValueKind == JsonValueKind.Object && (!bytes.Contains((byte)'\\') || TextsAreSound(root));
+            return isSound ? new Payload(root) : null;
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
         {
@@ -120,7 +121,7 @@ internal sealed class Payload
         }
     }
 
-    // Reading a text throws InvalidOperationException where it holds a lone surrogate.
+    // Reading a text throws InvalidOperationException where it holds a lone surrogate, which only an escape can bring into valid UTF-8.
     private static bool TextsAreSound(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Object => value.EnumerateObject().All(field => field.Name is not null && TextsAreSound(field.Value)),

@@ -16,11 +16,12 @@ public static class ReferenceJoin
     public static ReferenceResult Run(JobOptions job, IEnumerable<SourceRecord> records)
     {
         var result = new ReferenceResult([.. job.Streams.Select(stream => new StreamLedger(stream.Name))]);
-        List<ReferenceEvent> events = OnTimeEvents(job, records, result);
-        events.Sort((left, right) => Compare(job, left, right));
+        var totalOrder = Comparer<ReferenceEvent>.Create((left, right) => Compare(job, left, right));
+        // A queue, so that events can be collected as the samples grow.
+        var events = new Queue<ReferenceEvent>(OnTimeEvents(job, records, result).Order(totalOrder));
         var windows = new WindowCutter(job, result);
         ReferenceEvent? previous = null;
-        foreach (ReferenceEvent next in events)
+        while (events.TryDequeue(out ReferenceEvent? next))
         {
             if (previous is not null && AreDuplicates(previous, next)) result.Streams[next.Stream].Duplicate++;
             else windows.Apply(previous = next);
@@ -96,7 +97,11 @@ public static class ReferenceJoin
 
         public void CloseAll()
         {
-            foreach (ReferenceWindow window in _open.Values) Close(window);
+            foreach ((string key, ReferenceWindow window) in _open)
+            {
+                _open.Remove(key);
+                Close(window);
+            }
         }
 
         private void Close(ReferenceWindow window)
