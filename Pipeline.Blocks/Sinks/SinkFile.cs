@@ -46,6 +46,22 @@ internal sealed class SinkFile : IDisposable
         _unsynced = true;
     }
 
+    /// <summary>Bytes up to and with the last newline.</summary>
+    public long LengthOfLines()
+    {
+        var block = new byte[4096];
+        for (long end = Written; end > 0;)
+        {
+            int length = (int)Math.Min(block.Length, end);
+            int read = RandomAccess.Read(_handle, block.AsSpan(0, length), end - length);
+            if (read < length) throw new EndOfStreamException($"{Path}: expected {length} bytes at {end - length}, found {read}");
+            int newline = block.AsSpan(0, length).LastIndexOf((byte)'\n');
+            if (newline >= 0) return end - length + newline + 1;
+            end -= length;
+        }
+        return 0;
+    }
+
     /// <summary>Buffers a batch's values, each with the newline behind it, from one record on until the buffer is full; returns the first that was not taken.</summary>
     public int Append(OutputBatch batch, int from)
     {

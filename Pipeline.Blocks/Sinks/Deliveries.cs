@@ -1,0 +1,62 @@
+using Confluent.Kafka;
+
+namespace Pipeline.Blocks.Sinks;
+
+/// <summary>Counts what a producer was given and what became of it, keeps the first failure, and says once that the broker is away.</summary>
+/// <remarks>Threading: <see cref="Sent"/> and the questions by the sink; <see cref="Ended"/> and <see cref="Notice"/> by the client's threads.</remarks>
+/// <param name="bootstrap">The brokers, for messages.</param>
+/// <param name="topic">The topic, for messages.</param>
+/// <param name="log">Messages for the operator.</param>
+internal sealed class Deliveries(string bootstrap, string topic, Action<string> log)
+{
+    private long _sent;
+    private long _ended;
+    private Exception? _failure;
+    private int _away;
+
+    /// <summary>A record was queued.</summary>
+    public void Sent() => _sent++;
+
+    /// <summary>Whether everything sent has ended.</summary>
+    public bool AllEnded => Volatile.Read(ref _ended) == _sent;
+
+    /// <summary>A record was acknowledged, or has failed for good.</summary>
+    public void Ended(Error error, Partition partition)
+    {
+        if (error.IsError) Fail(error, partition);
+        else if (Volatile.Read(ref _away) != 0) Returned();
+        Interlocked.Increment(ref _ended);
+    }
+
+    /// <summary>The client says how it fares.</summary>
+    public void Notice(Error error)
+    {
+        if (error.IsFatal) Fail(error, Partition.Any);
+        else if (error.Code == ErrorCode.Local_AllBrokersDown && Interlocked.Exchange(ref _away, 1) == 0)
+            log($"Topic {topic}: no connection to {bootstrap}: {error.Reason}. Records wait; nothing is lost meanwhile.");
+    }
+
+    /// <summary>Throws the first failure.</summary>
+    public void ThrowIfFailed()
+    {
+        if (Volatile.Read(ref _failure) is not { } failure) return;
+        throw failure is SinkUnavailableException
+            ? new SinkUnavailableException(failure.Message, failure) { Broker = true }
+            : new DeliveryFailedException(failure.Message, failure);
+    }
+
+    private void Fail(Error error, Partition partition)
+    {
+        string where = partition == Partition.Any ? $"Topic {topic} at {bootstrap}" : $"Topic {topic}, partition {partition.Value} at {bootstrap}";
+        string message = $"{where}: a record was not delivered: {error.Code}: {error.Reason}";
+        Exception failure = error.Code == ErrorCode.Local_MsgTimedOut
+            ? new SinkUnavailableException(message, new KafkaException(error)) { Broker = true }
+            : new DeliveryFailedException(message, new KafkaException(error));
+        Interlocked.CompareExchange(ref _failure, failure, null);
+    }
+
+    private void Returned()
+    {
+        if (Interlocked.Exchange(ref _away, 0) != 0) log($"Topic {topic}: {bootstrap} acknowledges again.");
+    }
+}

@@ -1,0 +1,45 @@
+using Confluent.Kafka;
+
+namespace Pipeline.Blocks.Sinks;
+
+/// <summary>How the sinks' producers are configured.</summary>
+internal static class ProducerSettings
+{
+    /// <summary>Room in the local queue: over a second of samples, so that only a broker that is away makes the flow wait.</summary>
+    public const int QueueRecords = 1_000_000;
+
+    /// <summary>Bound of the local queue, KiB.</summary>
+    public const int QueueKiB = 512 << 10;
+
+    // Larger than a broker takes by default: its own limit decides, on the compressed batch.
+    private const int LargestRecord = 16 << 20;
+
+    /// <summary>Idempotent, acknowledged by all, compressed, and patient; the job's properties win.</summary>
+    /// <remarks>
+    /// batch.size stays at librdkafka's 1 000 000: a batch that does not compress must pass a broker's default message.max.bytes (1 048 588).
+    /// </remarks>
+    public static ProducerConfig For(KafkaSinkOptions options, SinkSettings settings)
+    {
+        var config = new ProducerConfig
+        {
+            BootstrapServers = options.Bootstrap,
+            Acks = Acks.All,
+            EnableIdempotence = true,
+            CompressionType = CompressionType.Lz4,
+            LingerMs = 10,
+            Partitioner = Partitioner.Murmur2Random,
+            QueueBufferingMaxMessages = QueueRecords,
+            QueueBufferingMaxKbytes = QueueKiB,
+            MessageMaxBytes = LargestRecord,
+            MessageTimeoutMs = TimeoutOf(settings.UnavailableLimit),
+            AllowAutoCreateTopics = false,
+            DeliveryReportFields = "none",
+        };
+        foreach ((string name, string value) in options.Properties) config.Set(name, value);
+        return config;
+    }
+
+    /// <summary>0 is librdkafka's "never".</summary>
+    private static int TimeoutOf(TimeSpan limit) =>
+        limit == Timeout.InfiniteTimeSpan ? 0 : (int)Math.Clamp(limit.TotalMilliseconds, 1000, int.MaxValue);
+}

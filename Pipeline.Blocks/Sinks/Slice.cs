@@ -1,0 +1,13 @@
+using Confluent.Kafka;
+
+namespace Pipeline.Blocks.Sinks;
+
+/// <summary>Some bytes of a batch, as a record's key or value.</summary>
+internal readonly record struct Slice(byte[] Bytes, int Start, int Length);
+
+/// <summary>The one copy that the client's interface asks for: it takes arrays only.</summary>
+internal sealed class SliceSerializer : ISerializer<Slice>
+{
+    /// <inheritdoc/>
+    public byte[] Serialize(Slice data, SerializationContext context) => data.Bytes.AsSpan(data.Start, data.Length).ToArray();
+}
