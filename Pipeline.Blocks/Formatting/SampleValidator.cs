@@ -3,7 +3,7 @@ using Pipeline.Blocks.Parsing;
 namespace Pipeline.Blocks.Formatting;
 
 /// <summary>Which rule a sample breaks first: the required fields in order, then the ranges in order.</summary>
-/// <remarks>A required field is there and neither null nor an empty CSV field. A ranged field, where it is there, is a number inside its range.</remarks>
+/// <remarks>A required field is there and not null; an empty text is there. A ranged field, where it is there, is a number inside its range.</remarks>
 internal sealed class SampleValidator(SampleShape shape)
 {
     private byte[] _scratch = new byte[64];
@@ -14,7 +14,7 @@ internal sealed class SampleValidator(SampleShape shape)
         for (int rule = 0; rule < shape.Required.Length; rule++)
         {
             ref readonly FieldValue value = ref fields[shape.Required[rule]];
-            if (value.Kind is FieldKind.Missing or FieldKind.Null || (value.Kind is FieldKind.Plain or FieldKind.Quoted && !value.HasContent)) return rule;
+            if (value.Kind is FieldKind.Missing or FieldKind.Null) return rule;
         }
         for (int rule = 0; rule < shape.Ranges.Length; rule++)
         {
