@@ -28,6 +28,16 @@ internal sealed class JobText : IDisposable
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("job-");
 
+    /// <summary>A file of this folder's data.</summary>
+    public static string Data(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Configuration", "Data", name));
+
+    /// <summary>The small job with a passage replaced, which must be there.</summary>
+    public static string SmallWith(string passage, string replacement)
+    {
+        Assert.Contains(passage, Small);
+        return Small.Replace(passage, replacement, StringComparison.Ordinal);
+    }
+
     /// <summary>Writes a job file and gives its path.</summary>
     public string Write(string text)
     {
@@ -51,8 +61,8 @@ internal sealed class JobText : IDisposable
         return loaded.Job!;
     }
 
-    /// <summary>The only mistake of a text.</summary>
-    public string LoadMistake(string text, string[]? set = null, Dictionary<string, string>? environment = null)
+    /// <summary>The mistakes of a text that has some, one a line.</summary>
+    public string LoadMistakes(string text, string[]? set = null, Dictionary<string, string>? environment = null)
     {
         LoadedJob loaded = Load(text, set, environment);
         Assert.IsNull(loaded.Job);

@@ -17,7 +17,7 @@ internal static class Durations
     /// <summary>Reads a duration of whole milliseconds, not negative.</summary>
     public static bool TryParse(string text, out TimeSpan duration)
     {
-        bool ok = Quantity.TryParse(text, Units, (long)TimeSpan.MaxValue.TotalMilliseconds, out long milliseconds);
+        bool ok = Quantity.TryParse(text, Units, TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMillisecond, out long milliseconds);
         duration = TimeSpan.FromMilliseconds(milliseconds);
         return ok;
     }
@@ -37,7 +37,7 @@ internal static class Durations
     public static string Format(TimeSpan duration) =>
         duration == Timeout.InfiniteTimeSpan ? Never
         : duration == TimeSpan.Zero ? "0s"
-        : Quantity.Format((long)duration.TotalMilliseconds, Units);
+        : Quantity.Format(duration.Ticks / TimeSpan.TicksPerMillisecond, Units);
 }
 
 /// <summary>Sizes in bytes: <c>512MiB</c>, <c>1GiB</c>, or a plain number of bytes.</summary>

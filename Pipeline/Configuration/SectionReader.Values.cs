@@ -79,7 +79,7 @@ internal sealed partial class SectionReader
     /// <summary>A finite number; the fallback when it is left out.</summary>
     public double Number(string key, double fallback)
     {
-        if (Find(key) is null) _effective.Add(key, fallback.ToString("0.0###", CultureInfo.InvariantCulture), Origin.Default);
+        if (Find(key) is null) _effective.Add(key, fallback.ToString("R", CultureInfo.InvariantCulture), Origin.Default);
         return Number(key) ?? fallback;
     }
 

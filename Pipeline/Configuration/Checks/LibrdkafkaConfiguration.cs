@@ -22,13 +22,17 @@ internal sealed partial class LibrdkafkaConfiguration : IDisposable
     /// <summary>RD_KAFKA_CONF_OK.</summary>
     private const int Ok = 0;
 
+    /// <summary>Second names in use, which a dump leaves out (CONFIGURATION.md: "Alias for …").</summary>
+    private static readonly string[] Aliases =
+        ["acks", "compression.type", "delivery.timeout.ms", "linger.ms", "max.in.flight", "retries", "sasl.mechanism"];
+
     private readonly nint _configuration = New();
     private string[]? _names;
 
     static LibrdkafkaConfiguration() => NativeLibrary.SetDllImportResolver(typeof(LibrdkafkaConfiguration).Assembly, Resolve);
 
     /// <summary>The names of all properties, also those of topics.</summary>
-    public IReadOnlyList<string> Names => _names ??= [.. NamesOf(Dump(_configuration, out nuint count), count), .. TopicNames()];
+    public IReadOnlyList<string> Names => _names ??= [.. NamesOf(Dump(_configuration, out nuint count), count), .. TopicNames(), .. Aliases];
 
     /// <summary>Sets a property.</summary>
     /// <param name="name">Its name.</param>
