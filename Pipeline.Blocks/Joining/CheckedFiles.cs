@@ -14,12 +14,16 @@ namespace Pipeline.Blocks.Joining;
 internal sealed class CheckedFiles(SegmentFiles files, SegmentIo io, IStoragePolicy policy, CancellationToken stopping)
 {
     private DeviceFault? _fault;
+    private long _writeTicks;
 
     /// <summary>The first error that was not mended; null while all is well. Never reset.</summary>
     public DeviceFault? Fault => Volatile.Read(ref _fault);
 
     /// <summary>What was done.</summary>
     public DeviceCounters Counters { get; } = new();
+
+    /// <summary>Changes as a write begins and before its end is told: while it stays the same, what was read of finished writes is still so.</summary>
+    public long WriteTicks => Volatile.Read(ref _writeTicks);
 
     /// <summary>Fills the buffer, with zeros where the file does not give it all.</summary>
     public void Read(int segment, long offset, Span<byte> buffer)
@@ -58,6 +62,13 @@ internal sealed class CheckedFiles(SegmentFiles files, SegmentIo io, IStoragePol
 
     /// <summary>Writes the buffer, and again, until it is all written or given up.</summary>
     public void Write(int segment, long offset, ReadOnlySpan<byte> buffer)
+    {
+        Interlocked.Increment(ref _writeTicks);
+        WriteAll(segment, offset, buffer);
+        Interlocked.Increment(ref _writeTicks);
+    }
+
+    private void WriteAll(int segment, long offset, ReadOnlySpan<byte> buffer)
     {
         int written = 0;
         for (int attempt = 1; ; attempt++)

@@ -21,17 +21,23 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
     private const int PrefetchChunk = 512;
     private const int BucketBytes = 64;
 
+    // Within a span: how often the store may move its addresses on.
+    private const int CallsPerRefresh = 256;
+
     private readonly long _windowMs;
     private readonly int _actionStreams;
     private readonly FasterTableLayout _layout;
     private readonly StateDevice _device;
     private readonly FasterKV<KeyHash, WindowRecord<TCells>> _store;
     private readonly ClientSession<KeyHash, WindowRecord<TCells>, WindowEvent, WindowUpdate, Empty, FasterWindowFunctions<TCells>> _session;
+    private readonly UnsafeContext<KeyHash, WindowRecord<TCells>, WindowEvent, WindowUpdate, Empty, FasterWindowFunctions<TCells>> _span;
     private readonly FasterCompletions<TCells> _completions = new();
     private readonly TailMarks _marks;
     private readonly int _segmentBits;
     private readonly int _appendsPerCheck;
     private int _pages;
+    private bool _entered;
+    private int _callsInSpan;
     private long _latest = long.MinValue;
 
     internal FasterWindowTable(FasterTableOptions options)
@@ -56,6 +62,7 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
         LimitTo(_layout.Pages);
         var functions = new FasterWindowFunctions<TCells>(_windowMs, options.Anchor, options.KeepActions, _completions);
         _session = _store.For(functions).NewSession<FasterWindowFunctions<TCells>>();
+        _span = _session.UnsafeContext;
     }
 
     /// <summary>The first storage error that was not mended; null while all is well.</summary>
@@ -80,14 +87,27 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
     private long OverflowBytes => ((_store.OverflowBucketCount >> 16) + 1) * FasterTableLayout.OverflowChunkBytes;
 
     /// <inheritdoc/>
+    public void Enter()
+    {
+        _span.BeginUnsafe();
+        _entered = true;
+    }
+
+    /// <inheritdoc/>
+    public void Leave()
+    {
+        _entered = false;
+        _span.EndUnsafe();
+    }
+
+    /// <inheritdoc/>
     public WindowUpdate Apply(in WindowEvent applied)
     {
         if (_device.Fault is not null) Throw();
         if (applied.Time > _latest) _latest = applied.Time;
         KeyHash key = applied.Key;
         Unsafe.SkipInit(out WindowUpdate update);
-        Status status = _session.RMW(ref key, ref Unsafe.AsRef(in applied), ref update);
-        if (status.IsPending)
+        if (Update(ref key, ref Unsafe.AsRef(in applied), ref update).IsPending)
         {
             Complete();
             update = _completions.Update;
@@ -122,7 +142,7 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
         foreach (KeyHash each in keys)
         {
             KeyHash key = each;
-            if (!_session.RMW(ref key, ref wanted, ref unused).IsPending || ++pending < PrefetchChunk) continue;
+            if (!Update(ref key, ref wanted, ref unused).IsPending || ++pending < PrefetchChunk) continue;
             Complete();
             pending = 0;
             if (_completions.Appended >= _appendsPerCheck) KeepToBudget();
@@ -141,6 +161,7 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_entered) Leave();
         _session.Dispose();
         _store.Dispose();
         _device.Dispose();
@@ -148,11 +169,18 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
 
     private bool AllInMemory => _store.Log.HeadAddress <= _store.Log.BeginAddress;
 
+    private Status Update(ref KeyHash key, ref WindowEvent applied, ref WindowUpdate update)
+    {
+        if (!_entered) return _session.RMW(ref key, ref applied, ref update);
+        if (++_callsInSpan % CallsPerRefresh == 0) _span.Refresh();
+        return _span.RMW(ref key, ref applied, ref update);
+    }
+
     private bool Find(KeyHash key)
     {
         WindowEvent unused = default;
         WindowUpdate nothing = default;
-        Status status = _session.Read(ref key, ref unused, ref nothing);
+        Status status = _entered ? _span.Read(ref key, ref unused, ref nothing) : _session.Read(ref key, ref unused, ref nothing);
         if (!status.IsPending) return status.Found;
         Complete();
         return _completions.WasFound;
@@ -163,7 +191,7 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
     private void Complete()
     {
         _completions.Completing = true;
-        while (!_session.CompletePending(wait: false))
+        while (!(_entered ? _span.CompletePending(wait: false) : _session.CompletePending(wait: false)))
         {
         }
         _completions.Completing = false;
@@ -191,8 +219,16 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
         {
             // Setting it makes FASTER evict what is written by now.
             _store.Log.EmptyPageCount = _store.Log.EmptyPageCount;
-            if (_store.Log.AllocatedPageCount >= pages) _device.WaitForWrite();
+            if (_store.Log.AllocatedPageCount >= pages) WaitForWrite();
         }
+    }
+
+    private void WaitForWrite()
+    {
+        bool entered = _entered;
+        if (entered) Leave();
+        _device.WaitForWrite();
+        if (entered) Enter();
     }
 
     private void LimitTo(int pages)

@@ -93,6 +93,15 @@ public struct WindowState
 /// </remarks>
 public interface IWindowTable : IDisposable
 {
+    /// <summary>
+    /// Begins a span of calls by this thread, which makes each about 40 ns cheaper. Optional. The thread leaves before it awaits, waits for others or
+    /// turns to other work, and in any case every few milliseconds; spans do not nest.
+    /// </summary>
+    void Enter();
+
+    /// <summary>Ends the span, on the thread that began it, also after an error.</summary>
+    void Leave();
+
     /// <summary>Applies one event.</summary>
     WindowUpdate Apply(in WindowEvent applied);
 

@@ -20,6 +20,16 @@ internal sealed class MemoryWindowTable(int actionStreams, long windowMs, Window
     public long DiskBytes => 0;
 
     /// <inheritdoc/>
+    public void Enter()
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Leave()
+    {
+    }
+
+    /// <inheritdoc/>
     public WindowUpdate Apply(in WindowEvent applied)
     {
         bool exposure = applied.Action < 0;

@@ -5,7 +5,7 @@ namespace Pipeline.Blocks.Joining;
 /// call together instead of one each.
 /// </summary>
 /// <remarks>
-/// What it holds can not change: FASTER reads below its head address only, and what is there was written once, whole pages, before.
+/// The block may reach into what is being written or, after a checkpoint, written anew; so it is good only until the next write begins or ends.
 /// Threading: one thread.
 /// </remarks>
 internal sealed class SegmentReadAhead
@@ -16,6 +16,7 @@ internal sealed class SegmentReadAhead
     private int _segment = -1;
     private long _start;
     private int _length;
+    private long _writeTicks;
     private int _lastSegment = -1;
     private long _lastOffset;
 
@@ -23,8 +24,9 @@ internal sealed class SegmentReadAhead
     public bool TryRead(CheckedFiles files, int segment, long offset, Span<byte> target)
     {
         if (!Continues(segment, offset)) return false;
-        if (!TryCopy(segment, offset, target))
+        if (_writeTicks != files.WriteTicks || !TryCopy(segment, offset, target))
         {
+            _writeTicks = files.WriteTicks;
             _length = files.TryRead(segment, offset, _block);
             _segment = segment;
             _start = offset;

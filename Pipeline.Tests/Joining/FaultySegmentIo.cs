@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
 using Pipeline.Blocks.Joining;
 
@@ -24,13 +25,28 @@ internal sealed class FaultySegmentIo : SegmentIo
     /// <summary>Whether syncing fails.</summary>
     public volatile bool SyncsFail;
 
+    private ManualResetEventSlim MayRead { get; } = new(false);
+
     /// <summary>Held by a test to hold every write.</summary>
     public ManualResetEventSlim MayWrite { get; } = new(true);
 
+    /// <summary>Whether each read takes about a millisecond.</summary>
+    public volatile bool ReadsAreSlow;
+
+    /// <summary>Read calls.</summary>
+    public int Reads;
+
+    /// <summary>Threads that read.</summary>
+    public int ReadingThreads => _threads.Count;
+
+    private readonly ConcurrentDictionary<int, bool> _threads = new();
     private bool _half;
 
     public override int Read(SafeFileHandle file, Span<byte> buffer, long offset)
     {
+        Interlocked.Increment(ref Reads);
+        _threads[Environment.CurrentManagedThreadId] = true;
+        if (ReadsAreSlow) MayRead.Wait(1);
         if (ReadsFail) throw new IOException("Input/output error");
         if (ReadsEndEarly)
         {

@@ -57,6 +57,21 @@ public sealed class StateDeviceTests : IDisposable
         return read;
     }
 
+    private static unsafe byte[][] ReadTogether(StateDevice device, ulong[] addresses)
+    {
+        byte* memory = (byte*)NativeMemory.Alloc((nuint)(addresses.Length * 512));
+        int done = 0;
+        for (int i = 0; i < addresses.Length; i++)
+            device.ReadAsync(addresses[i], (IntPtr)(memory + (i * 512)), 512, (_, _, _) => done++, null);
+        Assert.AreEqual(0, done);
+        device.TryComplete();
+        Assert.AreEqual(addresses.Length, done);
+        var read = new byte[addresses.Length][];
+        for (int i = 0; i < read.Length; i++) read[i] = new Span<byte>(memory + (i * 512), 512).ToArray();
+        NativeMemory.Free(memory);
+        return read;
+    }
+
     private static T Await<T>(Task<T> task)
     {
         Assert.IsTrue(task.Wait(Deadline), "the callback was called");
@@ -85,6 +100,43 @@ public sealed class StateDeviceTests : IDisposable
         Assert.IsNull(sut.Fault);
         Assert.AreEqual((1L, 1L, 1024L, 1024L), (sut.Counters.Reads, sut.Counters.Writes, sut.Counters.BytesRead, sut.Counters.BytesWritten));
         Assert.AreEqual(512L + 1024, sut.DiskBytes);
+    }
+
+    [TestMethod]
+    public void ReadsInOrder_ShareASystemCallAndSeeWhatWasWrittenSince()
+    {
+        using StateDevice sut = Open();
+        sut.CompleteReadsOnPoll = true;
+        byte[] bytes = Bytes(Segment, 1);
+        Write(sut, bytes, 0);
+
+        for (int at = 0; at < 2048; at += 512) CollectionAssert.AreEqual(bytes[at..(at + 512)], Read(sut, 512, (ulong)at));
+        int calls = _io.Reads;
+        byte[] anew = Bytes(512, 2);
+        Write(sut, anew, 2048);
+        byte[] read = Read(sut, 512, 2048);
+
+        Assert.IsLessThan(4, calls);
+        CollectionAssert.AreEqual(anew, read);
+        Assert.IsNull(sut.Fault);
+    }
+
+    [TestMethod]
+    public void ManyPolledReads_AreAllCompleted()
+    {
+        using StateDevice sut = Open();
+        for (int i = 0; i < 8; i++) Write(sut, Bytes(Segment, i), (ulong)(i * Segment));
+        _io.ReadsAreSlow = true;
+        sut.CompleteReadsOnPoll = true;
+
+        byte[][] read = ReadTogether(sut, [.. Enumerable.Range(0, 64).Select(i => (ulong)(((i * 37) % 64) * 512))]);
+
+        for (int i = 0; i < 64; i++)
+        {
+            int sector = (i * 37) % 64;
+            CollectionAssert.AreEqual(Bytes(Segment, sector / 8)[(sector % 8 * 512)..((sector % 8 * 512) + 512)], read[i]);
+        }
+        Assert.IsGreaterThan(1, _io.ReadingThreads);
     }
 
     [TestMethod]

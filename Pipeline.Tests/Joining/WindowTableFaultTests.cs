@@ -71,14 +71,18 @@ public sealed class WindowTableFaultTests : IDisposable
     }
 
     [TestMethod]
-    public void SlowDisk_HoldsTheLaneWithinItsMemory()
+    [DataRow(false)]
+    [DataRow(true)]
+    public void SlowDisk_HoldsTheLaneWithinItsMemory(bool inSpan)
     {
         using FasterWindowTable<ActionCells1> sut = Open();
         _io.MayWrite.Reset();
         int applied = 0;
         Task lane = Task.Run(() =>
         {
+            if (inSpan) sut.Enter();
             for (; applied < 20_000; applied++) sut.Apply(new WindowEvent { Key = Keys.Of(applied), Time = T0, Action = -1 });
+            if (inSpan) sut.Leave();
         });
 
         Assert.IsFalse(lane.Wait(TimeSpan.FromMilliseconds(300)), "the lane waits for the disk");

@@ -11,7 +11,7 @@ public sealed class WindowTableModelTests
     private const long T0 = 1_764_000_000_000;
     private const long W = 10_000;
 
-    // A gap in ms, a key, what it is (-1 an exposure, else an action's stream), and whether the lane prefetches here.
+    // A gap in ms, a key, what it is (-1 an exposure, else an action's stream), and whether the lane prefetches, reads, enters or leaves here.
     private static readonly Gen<(int Gap, int Key, int Action, int Hint)[]> History =
         Gen.Select(Gen.Frequency((8, Gen.Int[0, 3]), (1, Gen.Int[0, 200])), Gen.Int[0, 4_000], Gen.Int[-2, 2], Gen.Int[0, 200])
             .Array[3_000, 8_000];
@@ -58,11 +58,18 @@ public sealed class WindowTableModelTests
         public void Run((int Gap, int Key, int Action, int Hint)[] history)
         {
             long time = T0;
+            bool entered = false;
             for (int i = 0; i < history.Length; i++)
             {
                 time += history[i].Gap;
                 Close(time);
                 if (history[i].Hint == 0) sut.Prefetch([.. history.Skip(i).Take(100).Select(next => Keys.Of(next.Key))], time);
+                if (history[i].Hint is 2 or 3 or 4 or 5)
+                {
+                    if (entered) sut.Leave();
+                    else sut.Enter();
+                    entered = !entered;
+                }
                 if (history[i].Hint == 1) CheckRead(Keys.Of(history[i].Key));
                 Apply(new WindowEvent
                 {
@@ -74,6 +81,7 @@ public sealed class WindowTableModelTests
                 });
             }
             Close(long.MaxValue);
+            if (entered) sut.Leave();
         }
 
         private void Apply(WindowEvent applied)
