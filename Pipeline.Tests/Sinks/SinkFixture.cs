@@ -1,0 +1,107 @@
+using System.Text;
+using Microsoft.Extensions.Time.Testing;
+using Microsoft.Win32.SafeHandles;
+using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Sinks;
+
+namespace Pipeline.Tests.Sinks;
+
+/// <summary>Batches as Format hands them over.</summary>
+internal static class OutputBatches
+{
+    public static OutputBatch Of(int lane, params IEnumerable<string> values) => Of(lane, values.Select(static value => ($"key of {value}", value)));
+
+    public static OutputBatch Of(int lane, IEnumerable<(string Key, string Value)> samples)
+    {
+        var batch = new OutputBatch { Lane = lane };
+        foreach ((string key, string value) in samples)
+        {
+            int keyStart = batch.BytesUsed;
+            int keyLength = Append(batch, key);
+            int valueStart = batch.BytesUsed;
+            int valueLength = Append(batch, value);
+            Append(batch, "\n");
+            batch.Add(new OutputRecord(keyStart, keyLength, valueStart, valueLength));
+        }
+        return batch;
+    }
+
+    private static int Append(OutputBatch batch, string text)
+    {
+        int length = Encoding.UTF8.GetBytes(text, batch.Room(Encoding.UTF8.GetByteCount(text)));
+        batch.BytesUsed += length;
+        return length;
+    }
+}
+
+/// <summary>Real files behind faults that a test asks for.</summary>
+internal sealed class FaultyStore : IFileStore
+{
+    /// <summary>Error of the calls that fail: ENOSPC on Linux.</summary>
+    private const int NoSpace = 28;
+
+    /// <summary>Writes that fail, half done, before one succeeds.</summary>
+    public int FailingWrites { get; set; }
+
+    /// <summary>Replacements that fail.</summary>
+    public int FailingReplacements { get; set; }
+
+    /// <summary>Whether fsync fails.</summary>
+    public bool FailingSync { get; set; }
+
+    /// <summary>Lengths of the writes that succeeded.</summary>
+    public List<int> Writes { get; } = [];
+
+    public SafeFileHandle Open(string path) => FileStore.Real.Open(path);
+
+    public void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long position)
+    {
+        if (FailingWrites > 0)
+        {
+            FailingWrites--;
+            FileStore.Real.Write(file, bytes[..(bytes.Length / 2)], position);
+            throw Full();
+        }
+        FileStore.Real.Write(file, bytes, position);
+        Writes.Add(bytes.Length);
+    }
+
+    public void Sync(SafeFileHandle file)
+    {
+        if (FailingSync) throw Full();
+        FileStore.Real.Sync(file);
+    }
+
+    public void SyncDirectory(string path) => FileStore.Real.SyncDirectory(path);
+
+    public void Replace(string path, ReadOnlySpan<byte> bytes)
+    {
+        if (FailingReplacements > 0)
+        {
+            FailingReplacements--;
+            throw Full();
+        }
+        FileStore.Real.Replace(path, bytes);
+    }
+
+    private static IOException Full() => new("No space left on device", NoSpace);
+}
+
+/// <summary>Lets waits by a test's clock pass.</summary>
+internal static class SinkClock
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    /// <summary>Advances the clock until the work has ended.</summary>
+    public static async Task PassUntil(this FakeTimeProvider clock, Task work, TimeSpan step)
+    {
+        using var deadline = new CancellationTokenSource(Deadline);
+        while (!work.IsCompleted)
+        {
+            deadline.Token.ThrowIfCancellationRequested();
+            clock.Advance(step);
+            await Task.Yield();
+        }
+        await work;
+    }
+}
