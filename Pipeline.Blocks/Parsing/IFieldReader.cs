@@ -2,7 +2,7 @@ namespace Pipeline.Blocks.Parsing;
 
 /// <summary>Checks one record and finds all wanted fields in it, in one pass.</summary>
 /// <remarks>
-/// Threading: any number at once; a reader is immutable and the caller brings the storage. Allocation: none for a sound record.
+/// Threading: any number at once; a reader is immutable and the caller brings the storage. Allocation: none.
 /// Errors: an unsound record is an answer, never an exception.
 /// </remarks>
 public interface IFieldReader

@@ -36,7 +36,7 @@ public sealed class JsonFieldReader : IFieldReader
     public bool TryRead(ReadOnlySpan<byte> payload, Span<FieldValue> values)
     {
         values[..ValueCount].Clear();
-        return Utf8.IsValid(payload) && JsonEscapes.SurrogatesArePaired(payload) && Utf8JsonExtraction.TryExtract(payload, _root, values);
+        return Utf8.IsValid(payload) && JsonEscapes.SurrogatesArePaired(payload) && JsonScanner.TryExtract(payload, _root, values);
     }
 
     private static bool IsBlank(byte b) => b is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n';

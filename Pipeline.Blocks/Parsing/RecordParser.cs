@@ -6,7 +6,7 @@ namespace Pipeline.Blocks.Parsing;
 /// <summary>Makes events of records, or says what is wrong with them: the first check that fails, in the contract's order.</summary>
 /// <remarks>
 /// A record is read once for all streams with the same format, then judged for each stream.
-/// Threading: safe for several batches at once. Allocation: none per record in steady state; a malformed JSON record costs an exception inside.
+/// Threading: safe for several batches at once. Allocation: none per record in steady state, sound or not.
 /// Errors: bad data is an outcome. A CSV partition without column names is a mistake of the job and throws.
 /// </remarks>
 /// <param name="streams">All streams of the job, in its order.</param>

@@ -13,17 +13,19 @@ internal static class JsonGen
 
     private static readonly Gen<string> Text =
         Gen.OneOf("a", "7", " ", "{", "}", "[", "]", ":", ",", "é", "中", "😀", "\\n", "\\\"", "\\\\", "\\/", "\\u0041", "\\u0000", "\\uD83D\\uDE00", "\\\\u")
-            .Array[0, 6].Select(parts => $"\"{string.Concat(parts)}\"");
+            .Array[0, 12].Select(parts => $"\"{string.Concat(parts)}\"");
 
     private static readonly Gen<string> Scalar =
         Gen.OneOf(Text, Gen.OneOf("0", "-0", "7", "-12.50", "1e5", "1E-3", "0.1e+2", "12345678901234567890", "true", "false", "null", "\"\""));
 
     private static readonly byte[][] Shards =
     [
-        .. new[] { "\\ud800", "\\udc00", "\\", "\"", "{", "}", "[", "]", ",", ":", "\\u12", "01", "-", "1e", ".", "tru", "\0", "\n", "\f", "\ufeff", "//", "/**/", " ", "x", "0", "\\n", "\\ud83d\\ude00", ",\"a\":1" }
+        .. new[] { "\\ud800", "\\udc00", "\\", "\"", "{", "}", "[", "]", ",", ":", "\\u12", "01", "-", "1e", ".", "tru", "\0", "\n", "\f", "\ufeff", "//", "/**/" }
             .Select(Encoding.UTF8.GetBytes),
         [0xFF], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE4, 0xB8], [0x80],
     ];
+
+    private static readonly byte[][] Dust = [.. new[] { " ", "\n", "x", "0", "\\n", "\\ud83d\\ude00", ",\"a\":1" }.Select(Encoding.UTF8.GetBytes)];
 
     /// <summary>A sound object of a few levels; rarely one that is about as deep as is allowed, or deeper.</summary>
     public static readonly Gen<byte[]> Object = Gen.Frequency(
@@ -39,6 +41,7 @@ internal static class JsonGen
         Gen.Select(Gen.Double[0, 1], Gen.Byte).Select((at, value) => new Func<byte[], byte[]>(json => Splice(json, at, 1, [value]))),
         Gen.Select(Gen.Double[0, 1], Gen.Int[0, 7]).Select((at, bit) => new Func<byte[], byte[]>(json => Flip(json, at, bit))),
         Gen.Select(Gen.Double[0, 1], Gen.OneOf(Shards)).Select((at, shard) => new Func<byte[], byte[]>(json => Splice(json, at, 0, shard))),
+        Gen.Select(Gen.Double[0, 1], Gen.OneOf(Dust)).Select((at, dust) => new Func<byte[], byte[]>(json => Splice(json, at, 0, dust))),
         Gen.Select(Gen.Double[0, 1], Gen.Int[1, 4]).Select((at, count) => new Func<byte[], byte[]>(json => Splice(json, at, count, []))),
         Gen.Double[0, 1].Select(at => new Func<byte[], byte[]>(json => json[..(int)(at * json.Length)])));
 

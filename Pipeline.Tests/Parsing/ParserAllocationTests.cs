@@ -14,7 +14,7 @@ public sealed class ParserAllocationTests
     [TestMethod]
     public void Json_AllocatesNothingForARecord() => AssertNothingAllocated(
         RecordFormat.Json,
-        i => $$"""{"user_id":"u{{i}}","item_id":{{i}},"ts":{{1_764_000_000_000 + i}},"event_id":"e\u002d{{i}}","scene":"{{(i % 3 == 0 ? "feed" : "detail")}}","position":"{{i % 600}}","features":{"f1":0.5,"f2":[1,2]} }""");
+        i => $$"""{"user_id":"u{{i}}","item_id":{{i}},"ts":{{1_764_000_000_000 + i}},"event_id":"e\u002d{{i}}","scene":"{{(i % 3 == 0 ? "feed" : "detail")}}","position":"{{i % 600}}","features":{"f1":0.5,"f2":[1,2]} {{(i % 7 == 0 ? "" : "}")}}""");
 
     [TestMethod]
     public void Csv_AllocatesNothingForARecord() => AssertNothingAllocated(
@@ -28,6 +28,7 @@ public sealed class ParserAllocationTests
         RecordBatch batch = rig.Batch();
         for (int i = 0; i < Records; i++) batch.Add(Encoding.UTF8.GetBytes(record(i)), i, 1_764_000_000_000 + i);
         rig.Parse(batch);
+        Assert.Contains(EventOutcome.Malformed, batch.Events[..batch.EventCount].Select(parsed => parsed.Outcome));
         Assert.Contains(EventOutcome.Event, batch.Events[..batch.EventCount].Select(parsed => parsed.Outcome));
         Assert.Contains(EventOutcome.Filtered, batch.Events[..batch.EventCount].Select(parsed => parsed.Outcome));
 

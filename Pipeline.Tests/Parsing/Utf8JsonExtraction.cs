@@ -1,8 +1,9 @@
 using System.Text.Json;
+using Pipeline.Blocks.Parsing;
 
-namespace Pipeline.Blocks.Parsing;
+namespace Pipeline.Tests.Parsing;
 
-/// <summary>Field extraction by <see cref="Utf8JsonReader"/>, which checks everything but UTF-8 and surrogates.</summary>
+/// <summary>The simple version of <see cref="JsonScanner"/> on <see cref="Utf8JsonReader"/>, which it must agree with.</summary>
 internal static class Utf8JsonExtraction
 {
     private const int MaxDepth = 64;
@@ -41,7 +42,6 @@ internal static class Utf8JsonExtraction
         FieldKind kind = KindOf(reader.TokenType);
         if (kind == FieldKind.Object && field.Children.Length > 0)
         {
-            values[field.Slot] = new FieldValue(start, 0, kind, false);
             ReadObject(ref reader, field, values);
         }
         else
