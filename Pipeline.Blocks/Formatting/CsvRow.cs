@@ -1,4 +1,4 @@
-using Pipeline.Blocks.Parsing;
+using Pipeline.Blocks.Fields;
 
 namespace Pipeline.Blocks.Formatting;
 

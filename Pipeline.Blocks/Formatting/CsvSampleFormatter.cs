@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using Pipeline.Blocks.Parsing;
+using Pipeline.Blocks.Fields;
 using Pipeline.Blocks.Records;
 
 namespace Pipeline.Blocks.Formatting;

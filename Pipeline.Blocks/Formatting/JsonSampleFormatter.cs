@@ -1,4 +1,4 @@
-using Pipeline.Blocks.Parsing;
+using Pipeline.Blocks.Fields;
 using Pipeline.Blocks.Records;
 
 namespace Pipeline.Blocks.Formatting;

@@ -1,5 +1,5 @@
 using System.Text;
-using Pipeline.Blocks.Parsing;
+using Pipeline.Blocks.Fields;
 using Pipeline.Blocks.Records;
 
 namespace Pipeline.Blocks.Formatting;

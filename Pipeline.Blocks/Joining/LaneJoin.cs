@@ -23,6 +23,9 @@ namespace Pipeline.Blocks.Joining;
 /// </remarks>
 public sealed class LaneJoin : IDisposable
 {
+    /// <summary>Events applied in one span of table calls: under a millisecond.</summary>
+    private const int SpanEvents = 512;
+
     private readonly LaneOptions _options;
     private readonly IWindowTable _table;
     private readonly ReorderBuffer _reorder;
@@ -39,6 +42,7 @@ public sealed class LaneJoin : IDisposable
     private bool _due;
     private long _fireAt = long.MaxValue;
     private long _nextOrdinal;
+    private uint _span;
     private long _firedOrdinal;
     private (long End, KeyHash Key) _lastFired = (long.MinValue, default);
 
@@ -94,6 +98,19 @@ public sealed class LaneJoin : IDisposable
     /// </summary>
     public bool Advance(SampleBatch output)
     {
+        _table.Enter();
+        try
+        {
+            return ApplyAndFire(output);
+        }
+        finally
+        {
+            _table.Leave();
+        }
+    }
+
+    private bool ApplyAndFire(SampleBatch output)
+    {
         do
         {
             while (_reorder.TryNext(out ReorderEntry entry, out bool duplicate))
@@ -102,6 +119,7 @@ public sealed class LaneJoin : IDisposable
                 if (duplicate) Ledger.Duplicate[entry.Rank]++;
                 else Apply(entry);
                 _reorder.Step();
+                if (++_span % SpanEvents == 0) Breathe();
             }
         }
         while (OpenRun());
@@ -120,6 +138,13 @@ public sealed class LaneJoin : IDisposable
         _table.Dispose();
         _reorder.Dispose();
         _log.Dispose();
+    }
+
+    /// <summary>The table's log moves on between spans only.</summary>
+    private void Breathe()
+    {
+        _table.Leave();
+        _table.Enter();
     }
 
     /// <summary>Opens the next run; windows its actions belong to are brought into memory together, where some are on disk.</summary>

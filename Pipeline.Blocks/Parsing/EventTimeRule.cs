@@ -1,5 +1,5 @@
 using System.Buffers.Text;
-using Pipeline.Blocks.Partitioning;
+using Pipeline.Blocks.Fields;
 using Pipeline.Blocks.Records;
 
 namespace Pipeline.Blocks.Parsing;

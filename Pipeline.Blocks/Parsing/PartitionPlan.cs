@@ -1,3 +1,4 @@
+using Pipeline.Blocks.Fields;
 using Pipeline.Blocks.Records;
 
 namespace Pipeline.Blocks.Parsing;

@@ -1,7 +1,6 @@
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Formatting;
 using Pipeline.Blocks.Joining;
-using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Configuration;

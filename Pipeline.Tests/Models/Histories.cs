@@ -2,7 +2,6 @@ using System.Text;
 using CsCheck;
 using Pipeline.Blocks.Formatting;
 using Pipeline.Blocks.Joining;
-using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Configuration;

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Pipeline.Blocks.Parsing;
-using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
 
 namespace Pipeline.Tests.Parsing;

@@ -1,5 +1,6 @@
 using System.Text;
 using CsCheck;
+using Pipeline.Blocks.Fields;
 using Pipeline.Blocks.Parsing;
 
 namespace Pipeline.Tests.Parsing;

@@ -1,4 +1,5 @@
 using System.Text;
+using Pipeline.Blocks.Fields;
 using Pipeline.Blocks.Parsing;
 
 namespace Pipeline.Tests.Parsing;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using CsCheck;
+using Pipeline.Blocks.Fields;
 using Pipeline.Blocks.Parsing;
 
 namespace Pipeline.Tests.Parsing;

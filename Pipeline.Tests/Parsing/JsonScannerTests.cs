@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Unicode;
 using CsCheck;
+using Pipeline.Blocks.Fields;
 using Pipeline.Blocks.Parsing;
 using Pipeline.Blocks.Records;
 

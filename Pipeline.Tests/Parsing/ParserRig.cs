@@ -1,6 +1,5 @@
 using System.Text;
 using Pipeline.Blocks.Parsing;
-using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
 
 namespace Pipeline.Tests.Parsing;

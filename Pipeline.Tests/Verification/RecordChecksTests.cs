@@ -1,5 +1,4 @@
 using System.Text;
-using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
 using Pipeline.Verification;
 using static Pipeline.Tests.Verification.History;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Pipeline.Blocks.Joining;
-using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
 using Pipeline.Verification;
 using static Pipeline.Tests.Verification.History;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Configuration;

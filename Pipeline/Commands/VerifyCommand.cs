@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using Pipeline.Blocks.Partitioning;
+using Pipeline.Blocks.Records;
 using Pipeline.Configuration;
 using Pipeline.Verification;
 

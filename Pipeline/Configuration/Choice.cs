@@ -1,6 +1,5 @@
 using Pipeline.Blocks.Formatting;
 using Pipeline.Blocks.Joining;
-using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 

@@ -1,5 +1,4 @@
 using Pipeline.Blocks.Formatting;
-using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Configuration.Sections;

@@ -10,7 +10,7 @@ namespace Pipeline.Demo;
 /// <summary>The demo's view of the ledger: one row a stream, and below what becomes of the windows.</summary>
 internal static class DemoTable
 {
-    private static readonly string[] Columns = ["stream", "records", "events", "late", "duplicate", "joined", "orphaned", "open", "unaccounted"];
+    private static readonly string[] Columns = ["stream", "records", "events", "late", "duplicate", "joined", "orphaned", "open", "in flight"];
 
     /// <summary>The table now.</summary>
     public static IRenderable Of(JobOptions job, SampleTopology topology, JobSummary summary)

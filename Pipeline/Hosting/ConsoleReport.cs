@@ -24,7 +24,7 @@ public sealed class ConsoleReport(JobOptions job, SampleTopology topology, Parti
         var lines = new List<string>
         {
             $"[{job.Job}] {summary.Seconds:F0} s  {(summary.SourceRecords - _recordsBefore) / seconds:N0} records/s"
-                + $"  samples {summary.Samples:N0}  positives {summary.Positives:N0}  join rate {summary.JoinRate:P1}  unaccounted {summary.Unaccounted}",
+                + $"  samples {summary.Samples:N0}  positives {summary.Positives:N0}  join rate {summary.JoinRate:P1}  in flight {summary.Unaccounted:N0}",
             $"  ledger  records {summary.Records:N0}  rejected {summary.Rejected.Values.Sum():N0}  filtered {summary.Filtered:N0}  late {summary.Late.Values.Sum():N0}"
                 + $"  duplicate {summary.Duplicate:N0}  joined {summary.Joined:N0}  orphaned {summary.Orphaned:N0}  invalid {summary.Invalid:N0}  open {summary.Open:N0}",
             $"  watermark {Watermark()}",

@@ -50,8 +50,8 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
         using var loops = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Task[] beside =
         [
-            Every(job.State.CheckpointInterval, loops.Token, () => Checkpoint(running, parts)),
-            job.Time.Mode == TimeMode.Processing ? Every(Tick, loops.Token, () => running.TickAsync(clock.GetUtcNow().ToUnixTimeMilliseconds())) : Task.CompletedTask,
+            Every(job.State.CheckpointInterval, () => Checkpoint(running, parts), loops.Token),
+            job.Time.Mode == TimeMode.Processing ? Every(Tick, () => running.TickAsync(clock.GetUtcNow().ToUnixTimeMilliseconds()), loops.Token) : Task.CompletedTask,
             settings.ReportInterval is { } interval ? Report(interval, topology, parts.Topology.Partitioner, loops.Token) : Task.CompletedTask,
         ];
         try
@@ -91,17 +91,18 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
         long began = clock.GetTimestamp();
         var lines = new ConsoleReport(job, topology, partitioner, clock, messages);
         await Every(
-            interval, stop,
+            interval,
             () =>
             {
                 JobSummary now = JobLedger.Summarize(job, DeliveryInForce, topology, partitioner.Ledger, ProcessUse.Since(began, clock));
                 if (settings.Report is null) lines.Write(now);
                 else settings.Report(topology, now);
                 return Task.CompletedTask;
-            }).ConfigureAwait(false);
+            },
+            stop).ConfigureAwait(false);
     }
 
-    private async Task Every(TimeSpan interval, CancellationToken stop, Func<Task> work)
+    private async Task Every(TimeSpan interval, Func<Task> work, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(interval, clock);
         try

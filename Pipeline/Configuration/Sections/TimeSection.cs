@@ -1,4 +1,4 @@
-using Pipeline.Blocks.Partitioning;
+using Pipeline.Blocks.Records;
 
 namespace Pipeline.Configuration.Sections;
 

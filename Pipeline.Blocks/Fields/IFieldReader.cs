@@ -1,4 +1,4 @@
-namespace Pipeline.Blocks.Parsing;
+namespace Pipeline.Blocks.Fields;
 
 /// <summary>Checks one record and finds all wanted fields in it, in one pass.</summary>
 /// <remarks>

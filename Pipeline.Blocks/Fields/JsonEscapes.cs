@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Pipeline.Blocks.Parsing;
+namespace Pipeline.Blocks.Fields;
 
 /// <summary>The check of escapes that JSON's grammar does not make.</summary>
 internal static class JsonEscapes

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Pipeline.Blocks.Parsing;
+namespace Pipeline.Blocks.Fields;
 
 /// <summary>The wanted paths of JSON objects as a tree of names.</summary>
 internal sealed class JsonFieldNode(byte[] name, int slot)

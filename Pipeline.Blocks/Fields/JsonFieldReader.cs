@@ -1,6 +1,6 @@
 using System.Text.Unicode;
 
-namespace Pipeline.Blocks.Parsing;
+namespace Pipeline.Blocks.Fields;
 
 /// <summary>Reads fields of records that are one JSON object each.</summary>
 /// <remarks>

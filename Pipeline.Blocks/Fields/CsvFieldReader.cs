@@ -1,6 +1,6 @@
 using System.Text.Unicode;
 
-namespace Pipeline.Blocks.Parsing;
+namespace Pipeline.Blocks.Fields;
 
 /// <summary>Reads fields of CSV rows (RFC 4180, one row a record).</summary>
 /// <remarks>

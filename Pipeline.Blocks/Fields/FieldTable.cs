@@ -1,4 +1,4 @@
-namespace Pipeline.Blocks.Parsing;
+namespace Pipeline.Blocks.Fields;
 
 /// <summary>The distinct fields wanted from a record, numbered: what a field reader is compiled from.</summary>
 /// <remarks>A path is names joined by dots (<c>features.f1</c>); in CSV it is the column's whole name. Threading: filled by one, then read by any.</remarks>

@@ -1,4 +1,4 @@
-namespace Pipeline.Blocks.Parsing;
+namespace Pipeline.Blocks.Fields;
 
 /// <summary>What a field holds.</summary>
 public enum FieldKind : byte

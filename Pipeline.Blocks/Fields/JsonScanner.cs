@@ -3,7 +3,7 @@ using System.Numerics;
 using System.Runtime.Intrinsics;
 using System.Text.Json;
 
-namespace Pipeline.Blocks.Parsing;
+namespace Pipeline.Blocks.Fields;
 
 /// <summary>Checks the grammar of one JSON object (RFC 8259) and finds wanted fields on the way. UTF-8 and surrogates are checked before it.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 
-namespace Pipeline.Blocks.Parsing;
+namespace Pipeline.Blocks.Fields;
 
 /// <summary>The text and the number of a field.</summary>
 /// <remarks>Threading: any. Allocation: none. Values must come from a field reader that found the record sound.</remarks>

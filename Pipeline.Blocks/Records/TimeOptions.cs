@@ -1,4 +1,4 @@
-namespace Pipeline.Blocks.Partitioning;
+namespace Pipeline.Blocks.Records;
 
 /// <summary>Which clock windows go by.</summary>
 public enum TimeMode
