@@ -34,13 +34,18 @@ public sealed class ReadGate(PartitionDirectory directory, long maxDriftMs)
     }
 
     /// <summary>Whether a source may read on in this partition now.</summary>
-    public bool MayRead(SourcePartition partition)
+    public bool MayRead(SourcePartition partition) => IsWithin(partition, maxDriftMs);
+
+    /// <summary>Whether a source that has paused this partition should read it again: its lead has shrunk to half. For sources to whom pausing is dear.</summary>
+    public bool MayResume(SourcePartition partition) => IsWithin(partition, maxDriftMs / 2);
+
+    private bool IsWithin(SourcePartition partition, long driftMs)
     {
         long own = partition.MaxEventTime;
         if (own == SourcePartition.NoTime) return true;
         long slowest = Slowest();
         if (slowest == long.MaxValue) return true;
         if (UnderPressure) return own <= slowest;
-        return slowest != SourcePartition.NoTime && own - slowest <= maxDriftMs;
+        return slowest != SourcePartition.NoTime && own - slowest <= driftMs;
     }
 }

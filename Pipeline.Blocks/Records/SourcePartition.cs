@@ -37,6 +37,12 @@ public sealed class SourcePartition(int index, string source, int number, int[] 
     /// <summary>Column names of a CSV partition, from its header or the job; empty for JSON. Set by the source before the first batch.</summary>
     public IReadOnlyList<string> Columns { get; set; } = [];
 
+    /// <summary>No end: the partition is followed.</summary>
+    public const long NoEnd = long.MaxValue;
+
+    /// <summary>Where a bounded run stops: a Kafka offset, or the file's own (compressed) length; <see cref="NoEnd"/> in a run that follows. Set by the source when it opens.</summary>
+    public long End { get; set; } = NoEnd;
+
     /// <summary>Greatest accepted event time, ms; <see cref="NoTime"/> before the first.</summary>
     public long MaxEventTime { get => Volatile.Read(ref _maxEventTime); set => Volatile.Write(ref _maxEventTime, value); }
 

@@ -8,7 +8,6 @@ internal sealed class FilePartition : IDisposable
 {
     private readonly SourceContext _context;
     private readonly long _start;
-    private readonly long _limit;
     private LineFile? _lines;
     private bool _begun;
     private long _timeSeen = SourcePartition.NoTime;
@@ -16,10 +15,9 @@ internal sealed class FilePartition : IDisposable
     /// <param name="partition">The registered partition; its source is the path.</param>
     /// <param name="context">What the source was given.</param>
     /// <param name="start">Position of the first line to read.</param>
-    /// <param name="limit">Bytes of the file itself that count.</param>
-    public FilePartition(SourcePartition partition, SourceContext context, long start, long limit)
+    public FilePartition(SourcePartition partition, SourceContext context, long start)
     {
-        (Partition, _context, _start, _limit, Position) = (partition, context, start, limit, start);
+        (Partition, _context, _start, Position) = (partition, context, start, start);
         partition.Columns = context.Columns;
     }
 
@@ -90,14 +88,14 @@ internal sealed class FilePartition : IDisposable
         _lines = null;
     }
 
-    private LineFile Lines() => _lines ??= new LineFile(Partition.Source, _start, _limit, _context.MaxRecordBytes);
+    private LineFile Lines() => _lines ??= new LineFile(Partition.Source, _start, Partition.End, _context.MaxRecordBytes);
 
     /// <summary>Takes the header row, whatever the start; false while the file does not have one yet.</summary>
     private bool Begin()
     {
         if (!_context.Header) return _begun = true;
         var row = new RecordBatch(pool: null);
-        _lines ??= new LineFile(Partition.Source, 0, _limit, _context.MaxRecordBytes);
+        _lines ??= new LineFile(Partition.Source, 0, Partition.End, _context.MaxRecordBytes);
         _lines.Fill(row, maxRecords: 1);
         if (row.RecordCount == 0) return false;
         RawRecord header = row.Records[0];

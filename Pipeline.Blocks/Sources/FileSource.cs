@@ -65,15 +65,22 @@ public sealed class FileSource(FileSourceOptions options, SourceContext context)
         foreach (string path in found)
         {
             if (!_known.Add(Path.GetFullPath(path))) continue;
-            SourcePartition partition = context.Directory.Register(path, 0, context.Streams, hasTimestamps: false);
+            long end = context.UntilEnd ? EndOf(path) : SourcePartition.NoEnd;
+            if (end < 0) continue;
             long start = context.Positions.GetValueOrDefault((path, 0));
             bool compressed = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
             long length = new FileInfo(path).Length;
             if (!compressed && length < start) throw new SourceChangedException(path, $"{start} bytes or more", $"{length}");
-            _files.Add(new FilePartition(partition, context, start, context.UntilEnd ? length : long.MaxValue));
+            if (context.UntilEnd && length < end) throw new SourceChangedException(path, $"{end} bytes or more", $"{length}");
+            SourcePartition partition = context.Directory.Register(path, 0, context.Streams, hasTimestamps: false);
+            partition.End = end;
+            _files.Add(new FilePartition(partition, context, start));
         }
         return found.Count;
     }
+
+    /// <summary>Where a bounded run ends in a file; negative for one that the resumed run did not know.</summary>
+    private long EndOf(string path) => context.Ends.Count == 0 ? new FileInfo(path).Length : context.Ends.GetValueOrDefault((path, 0), -1);
 
     private async ValueTask ReadAsync(FilePartition file, ITargetBlock<RecordBatch> intake)
     {

@@ -59,8 +59,14 @@ public sealed record SourceContext
     /// <summary>CSV: column names from the job; empty: from each file's header.</summary>
     public IReadOnlyList<string> Columns { get; init; } = [];
 
-    /// <summary>Read positions to begin at, by partition; a partition not in it begins as the options say.</summary>
+    /// <summary>Read positions to begin at, by partition. When empty, partitions begin as the options say; else one that is not in it begins at its first record.</summary>
     public IReadOnlyDictionary<(string Source, int Number), long> Positions { get; init; } = new Dictionary<(string, int), long>();
+
+    /// <summary>
+    /// With <see cref="UntilEnd"/>: the ends (<see cref="SourcePartition.End"/>) of the run that is resumed, by partition; one that is not in it is
+    /// not read. When empty, the ends are those found by <see cref="ISource.OpenAsync"/>.
+    /// </summary>
+    public IReadOnlyDictionary<(string Source, int Number), long> Ends { get; init; } = new Dictionary<(string, int), long>();
 
     /// <summary>Consumer group; the job's name.</summary>
     public string Group { get; init; } = "";

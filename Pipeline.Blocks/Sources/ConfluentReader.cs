@@ -1,0 +1,68 @@
+using Confluent.Kafka;
+using Pipeline.Blocks.Records;
+
+namespace Pipeline.Blocks.Sources;
+
+/// <summary>Reads through Confluent.Kafka's consumer. The value is copied out of native memory by the deserializer, without an array of its own.</summary>
+/// <remarks>
+/// The client still makes three small objects and a topic name a message, which is what a native batch reader would save.
+/// Errors: transient ones go to the <see cref="KafkaOutage"/> and are waited out by the client itself; an offset that the broker no longer holds and a
+/// topic that is gone throw <see cref="SourceChangedException"/>; anything else throws.
+/// </remarks>
+/// <param name="client">The consumer.</param>
+/// <param name="onlyTopic">The topic, when there is just one: then the client does not name it with each message.</param>
+internal sealed class ConfluentReader(KafkaClient client, string? onlyTopic) : IKafkaReader
+{
+    private readonly IConsumer<Ignore, int> _consumer = client.Consumer;
+
+    /// <inheritdoc/>
+    public void Assign(IReadOnlyList<TopicPartitionOffset> partitions) => _consumer.IncrementalAssign(partitions);
+
+    /// <inheritdoc/>
+    public void Pause(TopicPartition partition) => _consumer.Pause([partition]);
+
+    /// <inheritdoc/>
+    public void Resume(TopicPartition partition) => _consumer.Resume([partition]);
+
+    /// <inheritdoc/>
+    public void Poll(TimeSpan timeout, int most, IKafkaReceiver receiver)
+    {
+        for (int taken = 0; taken < most; taken++)
+        {
+            ConsumeResult<Ignore, int>? result = Consume(taken == 0 ? timeout : TimeSpan.Zero);
+            if (result is null) return;
+            if (result.IsPartitionEOF)
+            {
+                receiver.OnEnd(onlyTopic ?? result.Topic, result.Partition.Value, result.Offset.Value);
+                continue;
+            }
+            Timestamp stamp = result.Message.Timestamp;
+            int length = result.Message.Value;
+            receiver.OnRecord(
+                onlyTopic ?? result.Topic,
+                result.Partition.Value,
+                result.Offset.Value,
+                stamp.Type == TimestampType.NotAvailable ? SourcePartition.NoTime : stamp.UnixTimestampMs,
+                client.Value(length),
+                isNull: length == RawRecord.NullValue);
+        }
+    }
+
+    private ConsumeResult<Ignore, int>? Consume(TimeSpan timeout)
+    {
+        try
+        {
+            return _consumer.Consume(timeout);
+        }
+        catch (ConsumeException failure) when (KafkaErrors.IsTransient(failure.Error))
+        {
+            client.Outage.Begin(failure.Error);
+            return null;
+        }
+        catch (ConsumeException failure) when (failure.Error.Code is ErrorCode.OffsetOutOfRange or ErrorCode.Local_AutoOffsetReset or ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition)
+        {
+            ConsumeResult<byte[], byte[]> at = failure.ConsumerRecord;
+            throw new SourceChangedException($"{onlyTopic ?? at.Topic}-{at.Partition.Value}", at.Offset.Value >= 0 ? $"offset {at.Offset.Value}" : "the topic as it was", failure.Error.Reason);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using Confluent.Kafka;
+
+namespace Pipeline.Blocks.Sources;
+
+/// <summary>Says once that the brokers are away, and once that they are back.</summary>
+/// <remarks>Threading: any.</remarks>
+/// <param name="bootstrap">The brokers, for the message.</param>
+/// <param name="log">Takes the message.</param>
+internal sealed class KafkaOutage(string bootstrap, Action<string> log)
+{
+    private int _lasts;
+    private int _failures;
+
+    /// <summary>The brokers are away.</summary>
+    public bool Lasts => Volatile.Read(ref _lasts) != 0;
+
+    /// <summary>The latest error that had to do with reaching a broker.</summary>
+    public string LastError { get; private set; } = "no answer";
+
+    /// <summary>Attempts that failed so far; taken before a question whose answer is to end the outage.</summary>
+    public int Failures => Volatile.Read(ref _failures);
+
+    /// <summary>An attempt failed.</summary>
+    public void Begin(Error error)
+    {
+        Interlocked.Increment(ref _failures);
+        LastError = error.Reason;
+        if (Interlocked.Exchange(ref _lasts, 1) == 0) log($"Kafka at {bootstrap} cannot be reached, waiting for it: {error.Reason}");
+    }
+
+    /// <summary>A broker answered; that counts unless something failed since the question, for the answer may have been on its way before.</summary>
+    public void End(int failuresBefore)
+    {
+        if (Lasts && Failures == failuresBefore && Interlocked.Exchange(ref _lasts, 0) != 0) log($"Kafka at {bootstrap} answers again");
+    }
+}

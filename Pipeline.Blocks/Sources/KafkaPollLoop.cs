@@ -1,0 +1,174 @@
+using Confluent.Kafka;
+using Pipeline.Blocks.Records;
+
+namespace Pipeline.Blocks.Sources;
+
+/// <summary>The one thread that polls: sorts records by partition into batches and hands them over.</summary>
+/// <remarks>
+/// It never waits for the pipeline: up to <see cref="StashBatches"/> batches wait in the outbox, then records stay in the client's own bounded queue.
+/// A stall that lasts pauses all partitions, so that polling goes on. Partitions too far ahead in event time are paused, and read again at half the
+/// lead: a pause throws away what was fetched.
+/// </remarks>
+internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, KafkaWatch watch, BatchOutbox outbox) : IKafkaReceiver
+{
+    /// <summary>Batches that may wait for the intake.</summary>
+    public const int StashBatches = 16;
+
+    private const int BatchBytes = 1 << 20;
+    private const int RecordsPerPoll = 256;
+    private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan BatchAge = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan GateInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(5);
+
+    private readonly Dictionary<(string Topic, int Number), KafkaPartition> _partitions = [];
+    private KafkaPartition? _recent;
+    private int _open;
+    private int _left;
+    private long _now;
+    private long _gateAskedAt;
+    private long _fullSince;
+
+    /// <summary>Reads until every partition has ended or it is told to stop, with everything read handed over.</summary>
+    public void Run(IReadOnlyList<KafkaPartition> partitions, Task watching, CancellationToken stop)
+    {
+        _now = _fullSince = context.Clock.GetTimestamp();
+        Begin(partitions);
+        while (_left > 0 && !stop.IsCancellationRequested)
+        {
+            if (outbox.Count < StashBatches || IsStalled) reader.Poll(PollWait, RecordsPerPoll, this);
+            else outbox.Wait(PollWait);
+            _now = context.Clock.GetTimestamp();
+            if (outbox.Count < StashBatches) _fullSince = _now;
+            outbox.Pump();
+            FlushAged();
+            TakeAnswers();
+            AskGate();
+            if (watching.IsFaulted) watching.GetAwaiter().GetResult();
+        }
+        foreach (KafkaPartition partition in _partitions.Values)
+            if (partition.Open is not null)
+                Flush(partition, PartitionNotice.None, NowMs());
+        while (outbox.Count > 0) outbox.Wait(PollWait);
+    }
+
+    /// <inheritdoc/>
+    public void OnRecord(string topic, int partition, long offset, long timestamp, ReadOnlySpan<byte> value, bool isNull)
+    {
+        KafkaPartition from = Find(topic, partition);
+        // What a paused and resumed partition hands over twice is dropped here.
+        if (from.Ended || offset < from.Position) return;
+        from.AtEnd = false;
+        if (offset >= from.Partition.End)
+        {
+            End(from, assigned: true);
+            return;
+        }
+        RecordBatch batch = from.Open ?? OpenBatch(from);
+        if (isNull) batch.Add(new RawRecord(0, RawRecord.NullValue, offset, timestamp));
+        else batch.Add(value, offset, timestamp);
+        from.Position = offset + 1;
+        if (from.Position >= from.Partition.End) End(from, assigned: true);
+        else if (batch.RecordCount >= context.BatchRecords || batch.BytesUsed >= BatchBytes) Flush(from, PartitionNotice.None, NowMs());
+    }
+
+    /// <inheritdoc/>
+    public void OnEnd(string topic, int partition, long offset)
+    {
+        KafkaPartition at = Find(topic, partition);
+        if (at.Ended) return;
+        at.Position = Math.Max(at.Position, offset);
+        at.AtEnd = true;
+        if (at.Position >= at.Partition.End) End(at, assigned: true);
+    }
+
+    private bool IsStalled => context.Clock.GetElapsedTime(_fullSince, _now) >= StallLimit;
+
+    private void Begin(IReadOnlyList<KafkaPartition> partitions)
+    {
+        foreach (KafkaPartition partition in partitions)
+        {
+            _partitions.Add((partition.Partition.Source, partition.Partition.Number), partition);
+            Flush(partition, PartitionNotice.Appeared, NowMs());
+        }
+        _left += partitions.Count;
+        watch.Follow(_partitions.Values);
+        reader.Assign([.. partitions.Where(static partition => partition.Position < partition.Partition.End).Select(static partition => new TopicPartitionOffset(partition.Id, partition.Position))]);
+        foreach (KafkaPartition partition in partitions)
+            if (partition.Position >= partition.Partition.End)
+                End(partition, assigned: false);
+    }
+
+    private KafkaPartition Find(string topic, int partition)
+    {
+        if (_recent is { } recent && recent.Partition.Number == partition && recent.Partition.Source == topic) return recent;
+        return _recent = _partitions[(topic, partition)];
+    }
+
+    private RecordBatch OpenBatch(KafkaPartition partition)
+    {
+        _open++;
+        partition.OpenedAt = _now;
+        return partition.Open = context.Pool.Rent();
+    }
+
+    private void Flush(KafkaPartition partition, PartitionNotice notice, long at)
+    {
+        RecordBatch batch = partition.Open ?? OpenBatch(partition);
+        partition.Open = null;
+        _open--;
+        batch.Partition = partition.Partition;
+        batch.PositionAfter = partition.Position;
+        batch.Notice = notice;
+        batch.At = at;
+        outbox.Add(batch);
+    }
+
+    private void End(KafkaPartition partition, bool assigned)
+    {
+        partition.Position = partition.Partition.End;
+        partition.Ended = true;
+        _left--;
+        Flush(partition, PartitionNotice.Ended, NowMs());
+        if (assigned) reader.Pause(partition.Id);
+    }
+
+    private void FlushAged()
+    {
+        if (_open == 0) return;
+        foreach (KafkaPartition partition in _partitions.Values)
+            if (partition.Open is not null && context.Clock.GetElapsedTime(partition.OpenedAt, _now) >= BatchAge)
+                Flush(partition, PartitionNotice.None, NowMs());
+    }
+
+    private void TakeAnswers()
+    {
+        while (watch.Ends.TryDequeue(out (KafkaPartition Partition, long AskedAt, long HighWatermark) answer))
+        {
+            KafkaPartition partition = answer.Partition;
+            if (!partition.AtEnd || partition.Position < answer.HighWatermark) continue;
+            if (partition.Open is not null) Flush(partition, PartitionNotice.None, NowMs());
+            Flush(partition, PartitionNotice.CaughtUp, answer.AskedAt);
+        }
+        while (watch.Appeared.TryDequeue(out TopicPartitionOffset? added))
+            Begin([new KafkaPartition(context.Directory.Register(added.Topic, added.Partition.Value, context.Streams, hasTimestamps: true), added.Offset.Value)]);
+    }
+
+    private void AskGate()
+    {
+        if (context.Clock.GetElapsedTime(_gateAskedAt, _now) < GateInterval) return;
+        _gateAskedAt = _now;
+        bool stalled = IsStalled;
+        foreach (KafkaPartition partition in _partitions.Values)
+        {
+            if (partition.Ended) continue;
+            bool read = !stalled && (partition.Paused ? context.Gate.MayResume(partition.Partition) : context.Gate.MayRead(partition.Partition));
+            if (read != partition.Paused) continue;
+            partition.Paused = !read;
+            if (read) reader.Resume(partition.Id);
+            else reader.Pause(partition.Id);
+        }
+    }
+
+    private long NowMs() => context.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+}
