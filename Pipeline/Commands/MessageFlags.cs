@@ -19,7 +19,7 @@ internal sealed class MessageFlags
     {
         _format.Recursive = true;
         foreach (Option option in (Option[])[_format, _quiet, _verbose, _noColor]) root.Add(option);
-        root.Validators.Add(RefuseContradiction);
+        _quiet.Validators.Add(RefuseContradiction);
     }
 
     /// <summary>What was said.</summary>
@@ -53,7 +53,7 @@ internal sealed class MessageFlags
         return default;
     }
 
-    private void RefuseContradiction(CommandResult result)
+    private void RefuseContradiction(OptionResult result)
     {
         if (result.GetValue(_quiet) && result.GetValue(_verbose)) result.AddError("-q and -v exclude each other");
     }
