@@ -45,6 +45,15 @@ internal sealed class FilePartition : IDisposable
     /// <summary>The file ends inside a gzip member: it is at its end, but not complete.</summary>
     public bool EndsInsideMember => _lines is { EndsInsideMember: true };
 
+    /// <summary>Reads the header row, where there is one already: the columns are known before the first record. Leaves the file closed.</summary>
+    public void FindColumns()
+    {
+        if (!_context.Header || Partition.Columns.Count > 0) return;
+        Begin();
+        Dispose();
+        _begun = false;
+    }
+
     /// <summary>Fills a batch with the next lines; it may stay empty at the end.</summary>
     public void Read(RecordBatch batch, long turn)
     {

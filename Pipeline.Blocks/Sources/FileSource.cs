@@ -34,6 +34,7 @@ public sealed class FileSource(FileSourceOptions options, SourceContext context)
         foreach (string pattern in options.Paths)
             if (Find(pattern) == 0)
                 throw new SourceMissingException($"No file matches {pattern}");
+        foreach (FilePartition file in _files) file.FindColumns();
         return Task.CompletedTask;
     }
 
