@@ -175,6 +175,18 @@ public sealed class MistakeTests
     }
 
     [TestMethod]
+    [DataRow("streams.click.source.kafka.properties.group.id=g", "streams[1].source.kafka.properties.group.id: comes from the job, not from its properties")]
+    [DataRow("streams.click.source.kafka.properties.enable.auto.commit=true", "streams[1].source.kafka.properties.enable.auto.commit: must be false")]
+    [DataRow("dead_letter.kafka.properties.transactional.id=t", "dead_letter.kafka.properties.transactional.id: comes from the job, not from its properties")]
+    public void PropertyThatIsThePipelinesOwn_IsAMistake(string setting, string mistake)
+    {
+        using var job = new JobText();
+        string text = JobText.SmallWith(ClickFiles, "source: { kafka: { bootstrap: 'b:1', topics: [t] } }") + "\ndead_letter: { kafka: { bootstrap: 'b:1', topic: d } }";
+
+        Assert.AreEqual($"--set {setting.Split('=')[0]}: {mistake}", job.LoadMistakes(text, [setting]));
+    }
+
+    [TestMethod]
     [DataRow("", "job.yaml: is empty")]
     [DataRow("# nothing\n", "job.yaml: is empty")]
     [DataRow("- a\n", "job.yaml: expected a section, found a list")]
