@@ -189,6 +189,7 @@ public sealed class MistakeTests
     [TestMethod]
     [DataRow("", "job.yaml: is empty")]
     [DataRow("# nothing\n", "job.yaml: is empty")]
+    [DataRow("a:\n  - b: 1\n    b: 2\n", "job.yaml:3: a[0].b: given a second time; the first is at job.yaml:2")]
     [DataRow("- a\n", "job.yaml: expected a section, found a list")]
     [DataRow("job: [a\n", "job.yaml:2: not YAML: While parsing a flow sequence, did not find expected ',' or ']'.")]
     [DataRow("job: *a\n", "job.yaml:1: not YAML: no anchor &a before this alias")]
@@ -196,7 +197,7 @@ public sealed class MistakeTests
     {
         using var job = new JobText();
 
-        Assert.AreEqual(mistake, job.LoadMistakes(text));
+        Assert.AreEqual(mistake, job.LoadMistakes(text).Split('\n')[^1]);
     }
 
     [TestMethod]
