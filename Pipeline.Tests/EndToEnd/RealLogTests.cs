@@ -63,7 +63,7 @@ public sealed class RealLogTests
         await run.VerifyAsync(job, "kafka", 84_660);
         string[] throughKafka = [.. kafka.ReadAll(output, readCommitted: true).Select(record => System.Text.Encoding.UTF8.GetString(record.Message.Value!))];
         string files = run.Write("files.yaml", Job("hours", "files: { paths: [logs/hours.csv] }", "files: { dir: out }", "0s"));
-        await run.RunToEndAsync(files);
+        await run.RunToEndAsync(files, "--state-dir", run["state-of-files"]);
         string[] throughFiles = [.. Directory.EnumerateFiles(run["out"], "samples-*.jsonl").SelectMany(File.ReadLines)];
         CollectionAssert.AreEquivalent(throughFiles, throughKafka);
     }
