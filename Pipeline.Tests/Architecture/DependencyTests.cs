@@ -37,8 +37,8 @@ public sealed partial class DependencyTests
     public void Stage_KnowsNoOtherStage(string stage) => AssertKnowsOnly(stage, Shared);
 
     [TestMethod]
-    [DataRow("Confluent.Kafka", "Pipeline.Blocks/Sources", "Pipeline.Blocks/Sinks", "Pipeline/Commands", "Pipeline/Configuration/Checks", "Pipeline/Generation", "Pipeline/Verification")]
-    [DataRow("FASTER", "Pipeline.Blocks/Joining/Faster")]
+    [DataRow("Confluent.Kafka", "Pipeline.Blocks/Sources", "Pipeline.Blocks/Sinks", "Pipeline/Commands", "Pipeline/Generation", "Pipeline/Verification")]
+    [DataRow("FASTER.core", "Pipeline.Blocks/Joining")]
     [DataRow("Polly", "Pipeline.Blocks/Sources", "Pipeline.Blocks/Sinks")]
     [DataRow("YamlDotNet", "Pipeline/Configuration")]
     [DataRow("System.CommandLine", "Pipeline/Commands")]
