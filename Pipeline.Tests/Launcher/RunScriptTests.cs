@@ -39,6 +39,19 @@ public sealed class RunScriptTests
         AssertCalls(arguments, $"dotnet [run] [-c] [Release] [--project] [{Path.Combine(Launcher.Root, "Pipeline")}] [--] {call}");
 
     [TestMethod]
+    public void ScriptRunAsAFile_TakesTheSameArguments()
+    {
+        (int code, string[] calls) = Launcher.RunAsFile(
+            "run", "job.yaml", "-Lanes", "8", "--until-end", "--set", "window.length=5m", "--http", "127.0.0.1:8080", "-BatchRecords", "512");
+
+        Assert.AreEqual(0, code);
+        Assert.AreEqual(
+            $"dotnet [run] [-c] [Release] [--project] [{Path.Combine(Launcher.Root, "Pipeline")}] [--] "
+            + "[run] [job.yaml] [--until-end] [--set] [window.length=5m] [--http] [127.0.0.1:8080] [--lanes] [8] [--batch-records] [512]",
+            calls.Single());
+    }
+
+    [TestMethod]
     public void ExitCodeOfTheProgram_IsTheScripts()
     {
         Launcher.Fail("job.yaml");

@@ -36,35 +36,20 @@ internal sealed class ScriptFixture : IDisposable
     /// </summary>
     public (int ExitCode, string[] Calls) Run(string arguments, string? kafkaHome = null)
     {
-        File.Delete(Log);
         using PowerShell shell = PowerShell.Create(_runspace);
-        shell.AddScript(
-            $"""
-            $null = $ExecutionContext.SessionState.Path.SetLocation('{_folder.Path}')
-            & '{Path.Combine(Root, "run.ps1")}' {arguments}
-            [int] $LASTEXITCODE
-            [string] $ExecutionContext.SessionState.Path.CurrentFileSystemLocation
-            """);
-        string? kafkaBefore = Environment.GetEnvironmentVariable("KAFKA_HOME");
-        TextWriter errorBefore = Console.Error;
-        using var errors = new StringWriter();
-        Environment.SetEnvironmentVariable("KAFKA_HOME", kafkaHome);
-        Environment.SetEnvironmentVariable("PIPELINE_DOTNET", _folder["dotnet"]);
-        Console.SetError(errors);
-        try
-        {
-            Collection<PSObject> output = shell.Invoke();
-            Assert.IsEmpty(shell.Streams.Error, string.Join('\n', shell.Streams.Error));
-            Assert.AreEqual(_folder.Path, output[^1].ToString(), "The caller's directory is as it was.");
-            Errors = errors.ToString();
-            return ((int)output[^2].BaseObject, File.Exists(Log) ? File.ReadAllLines(Log) : []);
-        }
-        finally
-        {
-            Console.SetError(errorBefore);
-            Environment.SetEnvironmentVariable("PIPELINE_DOTNET", null);
-            Environment.SetEnvironmentVariable("KAFKA_HOME", kafkaBefore);
-        }
+        shell.AddScript(InFolder).AddStatement().AddScript($"& '{Path.Combine(Root, "run.ps1")}' {arguments}").AddStatement().AddScript(Outcome);
+        return Run(shell, kafkaHome);
+    }
+
+    /// <summary>Runs the script as <c>pwsh -File</c> does: what begins with a dash is handed over as a parameter's name, the rest as values.</summary>
+    public (int ExitCode, string[] Calls) RunAsFile(params string[] arguments)
+    {
+        using PowerShell shell = PowerShell.Create(_runspace);
+        shell.AddScript(InFolder).AddStatement().AddCommand(Path.Combine(Root, "run.ps1"));
+        foreach (string argument in arguments)
+            shell.Commands.Commands[^1].Parameters.Add(argument[0] == '-' ? new CommandParameter(argument) : new CommandParameter(null, argument));
+        shell.AddStatement().AddScript(Outcome);
+        return Run(shell, kafkaHome: null);
     }
 
     /// <summary>Makes a program that notes its calls and ends with 0, or 7 as <see cref="Fail"/> says.</summary>
@@ -96,6 +81,35 @@ internal sealed class ScriptFixture : IDisposable
     {
         _runspace.Dispose();
         _folder.Dispose();
+    }
+
+    private string InFolder => $"$null = $ExecutionContext.SessionState.Path.SetLocation('{_folder.Path}')";
+
+    private static string Outcome => "[int] $LASTEXITCODE; [string] $ExecutionContext.SessionState.Path.CurrentFileSystemLocation";
+
+    private (int ExitCode, string[] Calls) Run(PowerShell shell, string? kafkaHome)
+    {
+        File.Delete(Log);
+        string? kafkaBefore = Environment.GetEnvironmentVariable("KAFKA_HOME");
+        TextWriter errorBefore = Console.Error;
+        using var errors = new StringWriter();
+        Environment.SetEnvironmentVariable("KAFKA_HOME", kafkaHome);
+        Environment.SetEnvironmentVariable("PIPELINE_DOTNET", _folder["dotnet"]);
+        Console.SetError(errors);
+        try
+        {
+            Collection<PSObject> output = shell.Invoke();
+            Assert.IsEmpty(shell.Streams.Error, string.Join('\n', shell.Streams.Error));
+            Assert.AreEqual(_folder.Path, output[^1].ToString(), "The caller's directory is as it was.");
+            Errors = errors.ToString();
+            return ((int)output[^2].BaseObject, File.Exists(Log) ? File.ReadAllLines(Log) : []);
+        }
+        finally
+        {
+            Console.SetError(errorBefore);
+            Environment.SetEnvironmentVariable("PIPELINE_DOTNET", null);
+            Environment.SetEnvironmentVariable("KAFKA_HOME", kafkaBefore);
+        }
     }
 
     private string Log => _folder["calls"];
