@@ -1,8 +1,11 @@
+using System.Runtime.Versioning;
+
 namespace Pipeline.Tests.Launcher;
 
 [TestClass]
 [DoNotParallelize] // PowerShell's error writer and environment are the process's.
 [OSCondition(OperatingSystems.Linux | OperatingSystems.OSX)]
+[UnsupportedOSPlatform("windows")]
 public sealed class RunScriptTests
 {
     private static ScriptFixture Launcher = null!;

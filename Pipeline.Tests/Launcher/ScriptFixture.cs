@@ -1,12 +1,14 @@
 using System.Collections.ObjectModel;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using System.Runtime.Versioning;
 using Pipeline.Tests.Fakes;
 
 namespace Pipeline.Tests.Launcher;
 
 /// <summary>A copy of <c>run.ps1</c> in a repository of its own, whose programs are stand-ins that note how they were called.</summary>
 /// <remarks>The script runs in PowerShell's engine without any of its command modules: what it needs there it has everywhere.</remarks>
+[UnsupportedOSPlatform("windows")]
 internal sealed class ScriptFixture : IDisposable
 {
     private readonly TempFolder _folder = new();
