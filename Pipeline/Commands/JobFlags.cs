@@ -31,7 +31,9 @@ internal sealed class JobFlags
 
     private readonly Option<string?> _stateMemory = new("--state-memory")
     {
-        Description = "Memory for the state", HelpName = "SIZE", Validators = { CheckSize },
+        Description = "Memory for the state",
+        HelpName = "SIZE",
+        Validators = { CheckSize },
     };
 
     /// <summary>Gives a command the job argument and its flags.</summary>

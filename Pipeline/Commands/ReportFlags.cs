@@ -23,7 +23,9 @@ internal sealed class ReportFlags(MessageFlags log)
 
     private readonly Option<string?> _http = new("--http")
     {
-        Description = "Listen for HTTP (metrics, reports, health)", HelpName = "HOST:PORT", Validators = { CheckHttp },
+        Description = "Listen for HTTP (metrics, reports, health)",
+        HelpName = "HOST:PORT",
+        Validators = { CheckHttp },
     };
 
     private readonly Option<string?> _summary = new("--summary") { Description = "Write the summary to a file too", HelpName = "FILE" };

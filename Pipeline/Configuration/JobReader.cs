@@ -12,7 +12,12 @@ internal static class JobReader
 
     private static readonly TimeSpan StreamIdleTimeout = new StreamOptions
     {
-        Name = "", Role = default, Source = new UnreadSource(), Format = default, Key = [], Time = new EventTimeOptions(),
+        Name = "",
+        Role = default,
+        Source = new UnreadSource(),
+        Format = default,
+        Key = [],
+        Time = new EventTimeOptions(),
     }.StreamIdleTimeout;
 
     /// <summary>Reads it; meaningful only when no mistake was found.</summary>
