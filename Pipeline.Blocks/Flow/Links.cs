@@ -19,7 +19,7 @@ public static class Links
         source.LinkTo(target, new DataflowLinkOptions { PropagateCompletion = true });
 
     /// <summary>Several sources, one target: it is completed when all of them are, and faulted with the first that faults.</summary>
-    public static void Gather<T>(IReadOnlyList<ISourceBlock<T>> sources, ITargetBlock<T> target)
+    public static void Gather<T>(IReadOnlyCollection<ISourceBlock<T>> sources, ITargetBlock<T> target)
     {
         foreach (ISourceBlock<T> source in sources)
         {

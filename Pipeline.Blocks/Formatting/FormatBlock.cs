@@ -41,7 +41,7 @@ public sealed class FormatBlock
     public TransformBlock<SampleBatch, OutputBatch> Block { get; }
 
     /// <summary>Invalid samples.</summary>
-    public ISourceBlock<DeadLetterBatch> Letters => _letters;
+    public BufferBlock<DeadLetterBatch> Letters => _letters;
 
     /// <summary>What became of the events.</summary>
     public FormatLedger Ledger { get; }

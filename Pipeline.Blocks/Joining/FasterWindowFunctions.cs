@@ -14,14 +14,11 @@ internal sealed class FasterCompletions<TCells> where TCells : unmanaged
     /// <summary>Update of the operation that completed last.</summary>
     public WindowUpdate Update;
 
-    /// <summary>Whether the read that completed last found a record.</summary>
+    /// <summary>Set by a read that found what it was asked for; cleared by who asks.</summary>
     public bool WasFound;
 
     /// <summary>Records put at the tail since this was last reset.</summary>
     public int Appended;
-
-    /// <summary>Set while operations that went to disk are being completed.</summary>
-    public bool Completing;
 }
 
 /// <summary>How one event changes one window, as FASTER calls it: in place, by copy to the tail, or as a new record.</summary>
@@ -37,13 +34,18 @@ internal readonly struct FasterWindowFunctions<TCells>(long windowMs, WindowAnch
     : IFunctions<KeyHash, WindowRecord<TCells>, WindowEvent, WindowUpdate, Empty>
     where TCells : unmanaged
 {
-    /// <summary>Value of <see cref="WindowEvent.Action"/> that asks for nothing but a live record in memory.</summary>
-    public const int PrefetchOnly = int.MinValue;
+    /// <summary>Value of <see cref="WindowEvent.Action"/> with which a read copies the record out and leaves it where it is.</summary>
+    public const int Look = int.MinValue;
+
+    /// <summary>
+    /// Value of <see cref="WindowEvent.Action"/> with which a read finds only a window that is open at the event's time, and brings it to the tail when it
+    /// is on disk.
+    /// </summary>
+    public const int Touch = int.MinValue + 1;
 
     /// <inheritdoc/>
     public bool InPlaceUpdater(ref KeyHash key, ref WindowEvent input, ref WindowRecord<TCells> value, ref WindowUpdate output, ref RMWInfo rmwInfo)
     {
-        if (input.Action == PrefetchOnly) return true;
         if (IsOpenAt(in value.State, input.Time))
         {
             Add(ref value, in input, out output);
@@ -57,9 +59,7 @@ internal readonly struct FasterWindowFunctions<TCells>(long windowMs, WindowAnch
     /// <inheritdoc/>
     public bool NeedCopyUpdate(ref KeyHash key, ref WindowEvent input, ref WindowRecord<TCells> oldValue, ref WindowUpdate output, ref RMWInfo rmwInfo)
     {
-        bool open = IsOpenAt(in oldValue.State, input.Time);
-        if (input.Action == PrefetchOnly) return open && completions.Completing;
-        if (open || Opens(in input)) return true;
+        if (IsOpenAt(in oldValue.State, input.Time) || Opens(in input)) return true;
         SetOrphaned(out output);
         return false;
     }
@@ -71,7 +71,7 @@ internal readonly struct FasterWindowFunctions<TCells>(long windowMs, WindowAnch
         if (IsOpenAt(in oldValue.State, input.Time))
         {
             newValue = oldValue;
-            if (input.Action != PrefetchOnly) Add(ref newValue, in input, out output);
+            Add(ref newValue, in input, out output);
         }
         else Open(ref newValue, in input, out output);
         return true;
@@ -80,7 +80,7 @@ internal readonly struct FasterWindowFunctions<TCells>(long windowMs, WindowAnch
     /// <inheritdoc/>
     public bool NeedInitialUpdate(ref KeyHash key, ref WindowEvent input, ref WindowUpdate output, ref RMWInfo rmwInfo)
     {
-        if (input.Action != PrefetchOnly && Opens(in input)) return true;
+        if (Opens(in input)) return true;
         SetOrphaned(out output);
         return false;
     }
@@ -98,22 +98,32 @@ internal readonly struct FasterWindowFunctions<TCells>(long windowMs, WindowAnch
         completions.Update = output;
 
     /// <inheritdoc/>
-    public bool SingleReader(ref KeyHash key, ref WindowEvent input, ref WindowRecord<TCells> value, ref WindowUpdate dst, ref ReadInfo readInfo)
+    public bool SingleReader(ref KeyHash key, ref WindowEvent input, ref WindowRecord<TCells> value, ref WindowUpdate dst, ref ReadInfo readInfo) =>
+        Read(in input, in value);
+
+    /// <inheritdoc/>
+    public bool ConcurrentReader(ref KeyHash key, ref WindowEvent input, ref WindowRecord<TCells> value, ref WindowUpdate dst, ref ReadInfo readInfo) =>
+        Read(in input, in value);
+
+    /// <inheritdoc/>
+    public void ReadCompletionCallback(ref KeyHash key, ref WindowEvent input, ref WindowUpdate output, Empty ctx, Status status, RecordMetadata recordMetadata) { }
+
+    /// <inheritdoc/>
+    public bool SingleWriter(ref KeyHash key, ref WindowEvent input, ref WindowRecord<TCells> src, ref WindowRecord<TCells> dst, ref WindowUpdate output, ref UpsertInfo upsertInfo, WriteReason reason)
     {
-        completions.Found = value;
+        completions.Appended++;
+        dst = src;
         return true;
     }
 
-    /// <inheritdoc/>
-    public bool ConcurrentReader(ref KeyHash key, ref WindowEvent input, ref WindowRecord<TCells> value, ref WindowUpdate dst, ref ReadInfo readInfo)
+    // The session copies what a read finds on disk to the tail; only what is answered with yes counts as found.
+    private bool Read(in WindowEvent input, in WindowRecord<TCells> value)
     {
+        if (input.Action == Touch) return completions.WasFound = IsOpenAt(in value.State, input.Time);
         completions.Found = value;
-        return true;
+        completions.WasFound = true;
+        return false;
     }
-
-    /// <inheritdoc/>
-    public void ReadCompletionCallback(ref KeyHash key, ref WindowEvent input, ref WindowUpdate output, Empty ctx, Status status, RecordMetadata recordMetadata) =>
-        completions.WasFound = status.Found;
 
     private bool IsOpenAt(in WindowState state, long time) => time < state.Start + windowMs;
 
@@ -179,10 +189,7 @@ internal readonly struct FasterWindowFunctions<TCells>(long windowMs, WindowAnch
     public void PostCopyUpdater(ref KeyHash key, ref WindowEvent input, ref WindowRecord<TCells> oldValue, ref WindowRecord<TCells> newValue, ref WindowUpdate output, ref RMWInfo rmwInfo) { }
 
     /// <inheritdoc/>
-    public bool SingleWriter(ref KeyHash key, ref WindowEvent input, ref WindowRecord<TCells> src, ref WindowRecord<TCells> dst, ref WindowUpdate output, ref UpsertInfo upsertInfo, WriteReason reason) => throw Unused();
-
-    /// <inheritdoc/>
-    public void PostSingleWriter(ref KeyHash key, ref WindowEvent input, ref WindowRecord<TCells> src, ref WindowRecord<TCells> dst, ref WindowUpdate output, ref UpsertInfo upsertInfo, WriteReason reason) => throw Unused();
+    public void PostSingleWriter(ref KeyHash key, ref WindowEvent input, ref WindowRecord<TCells> src, ref WindowRecord<TCells> dst, ref WindowUpdate output, ref UpsertInfo upsertInfo, WriteReason reason) { }
 
     /// <inheritdoc/>
     public bool ConcurrentWriter(ref KeyHash key, ref WindowEvent input, ref WindowRecord<TCells> src, ref WindowRecord<TCells> dst, ref WindowUpdate output, ref UpsertInfo upsertInfo) => throw Unused();

@@ -26,6 +26,7 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
 
     private readonly long _windowMs;
     private readonly int _actionStreams;
+    private readonly bool _actionsOpen;
     private readonly FasterTableLayout _layout;
     private readonly StateDevice _device;
     private readonly FasterKV<KeyHash, WindowRecord<TCells>> _store;
@@ -44,6 +45,7 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
     {
         _windowMs = (long)options.Window.TotalMilliseconds;
         _actionStreams = options.ActionStreams;
+        _actionsOpen = options.Anchor == WindowAnchor.First;
         _layout = FasterTableLayout.For(options.MemoryBytes);
         _marks = new TailMarks(_windowMs);
         _segmentBits = BitOperations.Log2((ulong)Math.Max(options.SegmentBytes, _layout.PageBytes));
@@ -61,7 +63,8 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
         _appendsPerCheck = Math.Max(_layout.PageBytes / _store.Log.FixedRecordSize / 2, 1);
         LimitTo(_layout.Pages);
         var functions = new FasterWindowFunctions<TCells>(_windowMs, options.Anchor, options.KeepActions, _completions);
-        _session = _store.For(functions).NewSession<FasterWindowFunctions<TCells>>();
+        _session = _store.For(functions).NewSession<FasterWindowFunctions<TCells>>(
+            readCopyOptions: new ReadCopyOptions(ReadCopyFrom.Device, ReadCopyTo.MainLog));
         _span = _session.UnsafeContext;
     }
 
@@ -106,6 +109,10 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
         if (_device.Fault is not null) Throw();
         if (applied.Time > _latest) _latest = applied.Time;
         KeyHash key = applied.Key;
+
+        // An update of an absent key leaves an index entry that FASTER never frees; a read does not.
+        if (applied.Action >= 0 && !_actionsOpen && !IsOpen(key, applied.Time))
+            return new WindowUpdate { Outcome = WindowOutcome.Orphaned, PreviousAction = WindowState.None };
         Unsafe.SkipInit(out WindowUpdate update);
         if (Update(ref key, ref Unsafe.AsRef(in applied), ref update).IsPending)
         {
@@ -120,7 +127,10 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
     public bool TryRead(KeyHash key, out WindowState state, Span<ActionCell> cells)
     {
         if (_device.Fault is not null) Throw();
-        if (!Find(key))
+        var look = new WindowEvent { Action = FasterWindowFunctions<TCells>.Look };
+        _completions.WasFound = false;
+        if (Read(ref key, ref look).IsPending) Complete();
+        if (!_completions.WasFound)
         {
             state = default;
             return false;
@@ -136,13 +146,12 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
     {
         if (_device.Fault is not null) Throw();
         if (AllInMemory) return;
-        var wanted = new WindowEvent { Time = time, Action = FasterWindowFunctions<TCells>.PrefetchOnly };
-        WindowUpdate unused = default;
+        var touch = new WindowEvent { Time = time, Action = FasterWindowFunctions<TCells>.Touch };
         int pending = 0;
         foreach (KeyHash each in keys)
         {
             KeyHash key = each;
-            if (!Update(ref key, ref wanted, ref unused).IsPending || ++pending < PrefetchChunk) continue;
+            if (!Read(ref key, ref touch).IsPending || ++pending < PrefetchChunk) continue;
             Complete();
             pending = 0;
             if (_completions.Appended >= _appendsPerCheck) KeepToBudget();
@@ -172,29 +181,38 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
     private Status Update(ref KeyHash key, ref WindowEvent applied, ref WindowUpdate update)
     {
         if (!_entered) return _session.RMW(ref key, ref applied, ref update);
-        if (++_callsInSpan % CallsPerRefresh == 0) _span.Refresh();
+        KeepUp();
         return _span.RMW(ref key, ref applied, ref update);
     }
 
-    private bool Find(KeyHash key)
+    private bool IsOpen(KeyHash key, long time)
     {
-        WindowEvent unused = default;
-        WindowUpdate nothing = default;
-        Status status = _entered ? _span.Read(ref key, ref unused, ref nothing) : _session.Read(ref key, ref unused, ref nothing);
-        if (!status.IsPending) return status.Found;
-        Complete();
+        var touch = new WindowEvent { Time = time, Action = FasterWindowFunctions<TCells>.Touch };
+        _completions.WasFound = false;
+        if (Read(ref key, ref touch).IsPending) Complete();
         return _completions.WasFound;
+    }
+
+    private Status Read(ref KeyHash key, ref WindowEvent asked)
+    {
+        WindowUpdate unused = default;
+        if (!_entered) return _session.Read(ref key, ref asked, ref unused);
+        KeepUp();
+        return _span.Read(ref key, ref asked, ref unused);
+    }
+
+    private void KeepUp()
+    {
+        if (++_callsInSpan % CallsPerRefresh == 0) _span.Refresh();
     }
 
     // Reads are performed by this very loop (CompleteReadsOnPoll), so there is nothing to wait for; waiting would be for ever when a completed
     // operation has to read once more.
     private void Complete()
     {
-        _completions.Completing = true;
         while (!(_entered ? _span.CompletePending(wait: false) : _session.CompletePending(wait: false)))
         {
         }
-        _completions.Completing = false;
         if (_device.Fault is not null) Throw();
     }
 

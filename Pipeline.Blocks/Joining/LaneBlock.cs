@@ -45,7 +45,7 @@ public sealed class LaneBlock
     public ISourceBlock<SampleBatch> Samples => _samples;
 
     /// <summary>Orphaned actions.</summary>
-    public ISourceBlock<DeadLetterBatch> Letters => _letters;
+    public BufferBlock<DeadLetterBatch> Letters => _letters;
 
     /// <summary>The join, for its numbers.</summary>
     public LaneJoin State => _join;

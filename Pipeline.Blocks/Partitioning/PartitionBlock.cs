@@ -43,7 +43,7 @@ public sealed class PartitionBlock
     public IReadOnlyList<ISourceBlock<LaneBatch>> Lanes => _lanes;
 
     /// <summary>Rejected and late records.</summary>
-    public ISourceBlock<DeadLetterBatch> Letters => _letters;
+    public BufferBlock<DeadLetterBatch> Letters => _letters;
 
     /// <summary>Where a lane gives its batches back.</summary>
     public BatchPool<LaneBatch> LaneBatches => _pool;

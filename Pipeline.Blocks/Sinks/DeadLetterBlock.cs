@@ -5,14 +5,18 @@ using Pipeline.Blocks.Records;
 namespace Pipeline.Blocks.Sinks;
 
 /// <summary>Writes dead letters; without a sink it takes none, as none are made.</summary>
+/// <remarks>A barrier comes once from every block that makes letters; when all have come, what came before it is flushed.</remarks>
 public sealed class DeadLetterBlock
 {
     private readonly IDeadLetterSink? _sink;
+    private readonly int _writers;
+    private int _writersPassed;
 
     /// <summary>A block over an opened sink, or over none.</summary>
-    public DeadLetterBlock(IDeadLetterSink? sink, ParallelismOptions options)
+    public DeadLetterBlock(IDeadLetterSink? sink, int writers, ParallelismOptions options)
     {
         _sink = sink;
+        _writers = writers;
         Block = new ActionBlock<DeadLetterBatch>(Links.Guard<DeadLetterBatch>("dead letters", Write), Links.Bounded(options.BlockCapacity));
     }
 
@@ -22,6 +26,10 @@ public sealed class DeadLetterBlock
     private async Task Write(DeadLetterBatch batch)
     {
         if (_sink is null) throw new InvariantException($"{batch.Letters.Count} dead letters came without an output for them.");
-        await _sink.WriteAsync(batch, CancellationToken.None).ConfigureAwait(false);
+        if (batch.Letters.Count > 0) await _sink.WriteAsync(batch, CancellationToken.None).ConfigureAwait(false);
+        if (batch.Barrier is null || ++_writersPassed < _writers) return;
+        _writersPassed = 0;
+        await _sink.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        batch.Barrier.Pass();
     }
 }

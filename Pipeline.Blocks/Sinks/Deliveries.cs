@@ -47,6 +47,7 @@ internal sealed class Deliveries(string bootstrap, string topic, Action<string> 
 
     private void Fail(Error error, Partition partition)
     {
+        if (Volatile.Read(ref _failure) is not null) return;
         string where = partition == Partition.Any ? $"Topic {topic} at {bootstrap}" : $"Topic {topic}, partition {partition.Value} at {bootstrap}";
         string message = $"{where}: a record was not delivered: {error.Code}: {error.Reason}";
         Exception failure = error.Code == ErrorCode.Local_MsgTimedOut

@@ -25,6 +25,12 @@ public static class KafkaConsumerSettings
         ["socket.keepalive.enable"] = "true",
     };
 
+    /// <summary>Null, or why a job may not set a property to a value: the pipeline's exactness hangs on it.</summary>
+    public static string? WhyRefused(string name, string value) =>
+        Fixed.TryGetValue(name, out string? needed) && value != needed ? $"must be {needed}"
+        : name is "group.id" or "bootstrap.servers" ? "comes from the job, not from its properties"
+        : null;
+
     /// <summary>The whole configuration of the consumer.</summary>
     /// <exception cref="ArgumentException">A property is the pipeline's own to set; the message names it.</exception>
     public static ConsumerConfig Create(KafkaSourceOptions options, string group)
@@ -32,8 +38,7 @@ public static class KafkaConsumerSettings
         var all = new Dictionary<string, string>(Defaults);
         foreach ((string name, string value) in options.Properties)
         {
-            if (Fixed.TryGetValue(name, out string? needed) && value != needed) throw new ArgumentException($"Kafka property {name} must be {needed}, found {value}");
-            if (name is "group.id" or "bootstrap.servers") throw new ArgumentException($"Kafka property {name} comes from the job, not from its properties");
+            if (WhyRefused(name, value) is { } reason) throw new ArgumentException($"Kafka property {name} {reason}, found {value}");
             all[name] = value;
         }
         foreach ((string name, string value) in Fixed) all[name] = value;

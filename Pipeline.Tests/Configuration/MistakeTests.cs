@@ -175,8 +175,21 @@ public sealed class MistakeTests
     }
 
     [TestMethod]
+    [DataRow("streams.click.source.kafka.properties.group.id=g", "streams[1].source.kafka.properties.group.id: comes from the job, not from its properties")]
+    [DataRow("streams.click.source.kafka.properties.enable.auto.commit=true", "streams[1].source.kafka.properties.enable.auto.commit: must be false")]
+    [DataRow("dead_letter.kafka.properties.transactional.id=t", "dead_letter.kafka.properties.transactional.id: comes from the job, not from its properties")]
+    public void PropertyThatIsThePipelinesOwn_IsAMistake(string setting, string mistake)
+    {
+        using var job = new JobText();
+        string text = JobText.SmallWith(ClickFiles, "source: { kafka: { bootstrap: 'b:1', topics: [t] } }") + "\ndead_letter: { kafka: { bootstrap: 'b:1', topic: d } }";
+
+        Assert.AreEqual($"--set {setting.Split('=')[0]}: {mistake}", job.LoadMistakes(text, [setting]));
+    }
+
+    [TestMethod]
     [DataRow("", "job.yaml: is empty")]
     [DataRow("# nothing\n", "job.yaml: is empty")]
+    [DataRow("a:\n  - b: 1\n    b: 2\n", "job.yaml:3: a[0].b: given a second time; the first is at job.yaml:2")]
     [DataRow("- a\n", "job.yaml: expected a section, found a list")]
     [DataRow("job: [a\n", "job.yaml:2: not YAML: While parsing a flow sequence, did not find expected ',' or ']'.")]
     [DataRow("job: *a\n", "job.yaml:1: not YAML: no anchor &a before this alias")]
@@ -184,7 +197,7 @@ public sealed class MistakeTests
     {
         using var job = new JobText();
 
-        Assert.AreEqual(mistake, job.LoadMistakes(text));
+        Assert.AreEqual(mistake, job.LoadMistakes(text).Split('\n')[^1]);
     }
 
     [TestMethod]

@@ -116,4 +116,16 @@ public sealed class FasterWindowTableTests : WindowTableContract, IDisposable
         Assert.AreEqual(0L, sut.DiskBytes);
         Assert.IsLessThanOrEqualTo(8L << 20, sut.MemoryBytes);
     }
+
+    [TestMethod]
+    public void OrphanedActionsOfEverNewKeys_TakeNoMemory()
+    {
+        using IWindowTable sut = Open(1, Minute, WindowAnchor.Exposure);
+
+        for (int i = 0; i < 600_000; i++)
+            Assert.AreEqual(WindowOutcome.Orphaned, sut.Apply(new WindowEvent { Key = Keys.Of(i), Time = T0, Action = 0 }).Outcome);
+        sut.Prefetch([.. Enumerable.Range(600_000, 1000).Select(i => Keys.Of(i))], T0);
+
+        Assert.IsLessThanOrEqualTo(FasterTableLayout.FloorBytes, sut.MemoryBytes);
+    }
 }

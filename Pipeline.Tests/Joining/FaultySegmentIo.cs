@@ -25,13 +25,14 @@ internal sealed class FaultySegmentIo : SegmentIo
     /// <summary>Whether syncing fails.</summary>
     public volatile bool SyncsFail;
 
-    private ManualResetEventSlim MayRead { get; } = new(false);
-
     /// <summary>Held by a test to hold every write.</summary>
     public ManualResetEventSlim MayWrite { get; } = new(true);
 
-    /// <summary>Whether each read takes about a millisecond.</summary>
+    /// <summary>Whether each of the first eight reads takes a millisecond or more, and every later one until a second thread has come.</summary>
     public volatile bool ReadsAreSlow;
+
+    /// <summary>Slow reads that no second thread came to.</summary>
+    public int LonelyReads;
 
     /// <summary>Read calls.</summary>
     public int Reads;
@@ -44,9 +45,10 @@ internal sealed class FaultySegmentIo : SegmentIo
 
     public override int Read(SafeFileHandle file, Span<byte> buffer, long offset)
     {
-        Interlocked.Increment(ref Reads);
+        int reads = Interlocked.Increment(ref Reads);
         _threads[Environment.CurrentManagedThreadId] = true;
-        if (ReadsAreSlow) MayRead.Wait(1);
+        if (ReadsAreSlow && !SpinWait.SpinUntil(() => ReadingThreads > 1, reads <= 8 ? TimeSpan.FromMilliseconds(1) : TimeSpan.FromSeconds(30)))
+            Interlocked.Increment(ref LonelyReads);
         if (ReadsFail) throw new IOException("Input/output error");
         if (ReadsEndEarly)
         {

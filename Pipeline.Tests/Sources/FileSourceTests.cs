@@ -137,6 +137,21 @@ public sealed class FileSourceTests : IDisposable
     }
 
     [TestMethod]
+    public async Task ResumedBoundedRun_KeepsItsEnds_AndReadsNoFileItDidNotKnow()
+    {
+        _files.Write("a-1.jsonl", "one\ntwo\n");
+        await _files.ReadAsync(_files.Context(untilEnd: true), "a-*.jsonl");
+        var ends = new Dictionary<(string, int), long> { [(_files.PathOf("a-1.jsonl"), 0)] = _files.Directories[0].End };
+        var positions = new Dictionary<(string, int), long> { [(_files.PathOf("a-1.jsonl"), 0)] = 4 };
+        _files.Append("a-1.jsonl", "later\n");
+        _files.Write("a-2.jsonl", "new\n");
+
+        SourceIntake resumed = await _files.ReadAsync(_files.Context(untilEnd: true) with { Ends = ends, Positions = positions }, "a-*.jsonl");
+
+        Assert.AreEqual("#a-1.jsonl-0:Appeared@4, 4:two, #a-1.jsonl-0:Ended@8", string.Join(", ", resumed.Seen));
+    }
+
+    [TestMethod]
     public async Task BatchLimits_DoNotChangeWhatIsRead()
     {
         var text = new StringBuilder();

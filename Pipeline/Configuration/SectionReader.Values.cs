@@ -98,8 +98,9 @@ internal sealed partial class SectionReader
         return GivenChoice(key, choice, fallback);
     }
 
-    /// <summary>One of several words, which must be given; the first after a mistake.</summary>
-    public T RequiredChoice<T>(string key, Choice<T> choice) where T : struct, Enum => Require(key) ? GivenChoice(key, choice, default) : default;
+    /// <summary>One of several words, which must be given; the substitute after a mistake.</summary>
+    public T RequiredChoice<T>(string key, Choice<T> choice, T substitute) where T : struct, Enum =>
+        Require(key) ? GivenChoice(key, choice, substitute) : substitute;
 
     /// <summary>A list of texts; empty when it is left out.</summary>
     public IReadOnlyList<string> Texts(string key, bool arePaths = false)

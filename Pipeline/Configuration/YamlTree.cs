@@ -46,14 +46,14 @@ internal sealed class YamlTree
     {
         _parser.Consume<StreamStart>();
         if (Take<DocumentStart>() is null) return null;
-        ConfigNode root = ReadNode(0);
+        ConfigNode root = ReadNode("", 0);
         _parser.Consume<DocumentEnd>();
         if (Take<DocumentStart>() is { } second)
             _errors.Add(new ConfigurationError(OriginOf(second), "", "a second document begins here; a job is one document"));
         return root;
     }
 
-    private ConfigNode ReadNode(int depth)
+    private ConfigNode ReadNode(string path, int depth)
     {
         if (Take<AnchorAlias>() is { } alias)
             return _anchors.TryGetValue(alias.Value, out ConfigNode? known) ? known : throw Broken(alias, $"no anchor &{alias.Value} before this alias");
@@ -63,29 +63,30 @@ internal sealed class YamlTree
         ConfigNode node = start switch
         {
             Scalar scalar => new ScalarNode(scalar.Value, scalar.Style == ScalarStyle.Plain, OriginOf(scalar)),
-            SequenceStart => ReadList(start, depth),
-            _ => ReadMap(start, depth),
+            SequenceStart => ReadList(start, path, depth),
+            _ => ReadMap(start, path, depth),
         };
         if (!start.Anchor.IsEmpty) _anchors[start.Anchor] = node;
         return node;
     }
 
-    private ListNode ReadList(NodeEvent start, int depth)
+    private ListNode ReadList(NodeEvent start, string path, int depth)
     {
         var list = new ListNode(OriginOf(start));
-        while (Take<SequenceEnd>() is null) list.Items.Add(ReadNode(depth + 1));
+        while (Take<SequenceEnd>() is null) list.Items.Add(ReadNode($"{path}[{list.Items.Count}]", depth + 1));
         return list;
     }
 
-    private MapNode ReadMap(NodeEvent start, int depth)
+    private MapNode ReadMap(NodeEvent start, string path, int depth)
     {
         var map = new MapNode(OriginOf(start));
         while (Take<MappingEnd>() is null)
         {
             Scalar key = Take<Scalar>() ?? throw Broken(_parser.Current ?? start, "a key is a single text");
-            ConfigNode value = ReadNode(depth + 1);
+            string keyPath = path.Length == 0 ? key.Value : $"{path}.{key.Value}";
+            ConfigNode value = ReadNode(keyPath, depth + 1);
             if (map.Find(key.Value) is { } first)
-                _errors.Add(new ConfigurationError(OriginOf(key), key.Value, $"given a second time; the first is at {first.Origin}"));
+                _errors.Add(new ConfigurationError(OriginOf(key), keyPath, $"given a second time; the first is at {first.Origin}"));
             else
                 map.Entries.Add(new MapEntry(key.Value, OriginOf(key), value));
         }

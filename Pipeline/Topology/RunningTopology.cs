@@ -45,7 +45,18 @@ public sealed class RunningTopology : IDisposable
         CheckpointBarrier barrier = carrier.Barrier;
         if (!await _topology.Intake.SendAsync(carrier).ConfigureAwait(false)) return null;
         await Task.WhenAny(barrier.Passed, _completion).ConfigureAwait(false);
-        return barrier.Passed.IsCompletedSuccessfully ? barrier : null;
+        if (!barrier.Passed.IsCompletedSuccessfully) return null;
+        return !_topology.KeepsLetters || await FlushLettersAsync(barrier.Id).ConfigureAwait(false) ? barrier : null;
+    }
+
+    /// <summary>When a barrier has passed the sink, every letter made before it stands in a queue: a barrier behind it in each of them follows.</summary>
+    private async Task<bool> FlushLettersAsync(long id)
+    {
+        var barrier = new CheckpointBarrier(id);
+        foreach (BufferBlock<DeadLetterBatch> queue in _topology.LetterQueues)
+            if (!await queue.SendAsync(new DeadLetterBatch { Barrier = barrier }).ConfigureAwait(false)) return false;
+        await Task.WhenAny(barrier.Passed, _completion).ConfigureAwait(false);
+        return barrier.Passed.IsCompletedSuccessfully;
     }
 
     /// <summary>Tells the flow the time, where windows go by the clock.</summary>

@@ -29,6 +29,7 @@ public sealed class SampleTopology
         bool keepLetters = parts.DeadLetters is not null;
         var samples = new BatchPool<SampleBatch>(() => new SampleBatch(parts.ActionStreams));
         var outputs = new BatchPool<OutputBatch>(static () => new OutputBatch());
+        KeepsLetters = keepLetters;
         Records = parts.Records;
         Sources = parts.Sources;
         Directory = parts.Directory;
@@ -39,17 +40,21 @@ public sealed class SampleTopology
         Lanes = [.. parts.Lanes.Select((join, lane) => new LaneBlock(lane, join, keepLetters, Partition.LaneBatches, samples, parallelism, parts.Clock))];
         Format = new FormatBlock(parts.Formatter, parts.ActionStreams, parts.ValidationRules, keepLetters, samples, outputs, parallelism, parts.Clock);
         Sink = new SinkBlock(parts.Sink, parts.Lanes.Count, outputs, parallelism, parts.Clock);
-        DeadLetters = new DeadLetterBlock(parts.DeadLetters, parallelism);
+        LetterQueues = [Partition.Letters, .. Lanes.Select(lane => lane.Letters), Format.Letters];
+        DeadLetters = new DeadLetterBlock(parts.DeadLetters, LetterQueues.Count, parallelism);
 
         Intake.Then(Parse.Block);
         Parse.Block.Then(Partition.Input);
         for (int lane = 0; lane < Lanes.Count; lane++) Partition.Lanes[lane].Then(Lanes[lane].Input);
         Links.Gather([.. Lanes.Select(lane => lane.Samples)], Format.Block);
         Format.Block.Then(Sink.Block);
-        Links.Gather([Partition.Letters, .. Lanes.Select(lane => lane.Letters), Format.Letters], DeadLetters.Block);
+        Links.Gather(LetterQueues, DeadLetters.Block);
 
         Blocks = [Intake, Parse.Block, Partition.Input, .. Lanes.Select(lane => lane.Input), Format.Block, Sink.Block, DeadLetters.Block];
     }
+
+    /// <summary>Whether dead letters are made.</summary>
+    public bool KeepsLetters { get; }
 
     /// <summary>Record batches, for barriers and ticks.</summary>
     public RecordBatchPool Records { get; }
@@ -77,6 +82,9 @@ public sealed class SampleTopology
 
     /// <summary>Samples out.</summary>
     public SinkBlock Sink { get; }
+
+    /// <summary>Where blocks put their dead letters.</summary>
+    public IReadOnlyList<BufferBlock<DeadLetterBatch>> LetterQueues { get; }
 
     /// <summary>Dead letters out.</summary>
     public DeadLetterBlock DeadLetters { get; }

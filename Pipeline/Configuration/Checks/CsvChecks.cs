@@ -37,7 +37,9 @@ internal static class CsvChecks
 
     private static void CheckOutput(JobOptions job, ReadingContext context)
     {
-        if (job.Streams.FirstOrDefault(stream => stream.Role == StreamRole.Exposure) is not { } exposure) return;
+        int index = job.Streams.ToList().FindIndex(stream => stream.Role == StreamRole.Exposure);
+        if (index < 0 || !context.IsSound($"{JobChecks.Stream(index)}.format")) return;
+        StreamOptions exposure = job.Streams[index];
         if (job.Output is { Format: SampleFormat.Csv, Features: null } && exposure.Format != RecordFormat.Csv && context.IsSound("output.features"))
             context.Fail("output.features", $"all needs CSV exposures when the output is CSV; name the features, as '{exposure.Name}' is JSON");
         if (exposure.Format != RecordFormat.Csv || exposure.Csv.Columns.Count == 0) return;

@@ -12,7 +12,7 @@ internal static class StreamChecks
         for (int i = 0; i < job.Streams.Count; i++)
         {
             CheckName(job.Streams, i, context);
-            if (job.Streams[i] is { Role: StreamRole.Exposure, Positive: true } && context.IsSound($"{JobChecks.Stream(i)}.role"))
+            if (job.Streams[i] is { Role: StreamRole.Exposure, Positive: true })
                 context.Fail($"{JobChecks.Stream(i)}.positive", "only an action can be positive");
             CheckKey(job.Streams, i, context);
         }
@@ -20,7 +20,7 @@ internal static class StreamChecks
 
     private static void CheckRoles(IReadOnlyList<StreamOptions> streams, ReadingContext context)
     {
-        List<int> exposures = [.. Enumerable.Range(0, streams.Count).Where(i => streams[i].Role == StreamRole.Exposure && context.IsSound($"{JobChecks.Stream(i)}.role"))];
+        List<int> exposures = [.. Enumerable.Range(0, streams.Count).Where(i => streams[i].Role == StreamRole.Exposure)];
         bool allKnown = Enumerable.Range(0, streams.Count).All(i => context.IsSound($"{JobChecks.Stream(i)}.role"));
         if (exposures.Count == 0 && allKnown) context.Fail("streams", "exactly one stream has the role exposure, found none");
         foreach (int surplus in exposures.Skip(1))
@@ -43,7 +43,8 @@ internal static class StreamChecks
     private static void CheckKey(IReadOnlyList<StreamOptions> streams, int index, ReadingContext context)
     {
         int own = streams[index].Key.Count, first = streams[0].Key.Count;
-        if (own == first || !context.IsSound($"{JobChecks.Stream(index)}.key") || !context.IsSound($"{JobChecks.Stream(0)}.key")) return;
+        // An empty key, and one that could not be read, has its own mistake already.
+        if (own == first || own == 0 || first == 0 || !context.IsSound($"{JobChecks.Stream(index)}.key") || !context.IsSound($"{JobChecks.Stream(0)}.key")) return;
         context.Fail($"{JobChecks.Stream(index)}.key", $"keys match by position, so all streams have equally many: expected {first} as '{streams[0].Name}' has, found {own}");
     }
 }

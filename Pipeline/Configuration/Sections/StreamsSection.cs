@@ -20,10 +20,10 @@ internal sealed class StreamsSection(TimeSpan streamIdleTimeout)
     private StreamOptions ReadStream(SectionReader stream)
     {
         string name = stream.RequiredText("name");
-        StreamRole role = stream.RequiredChoice("role", Choices.Role);
+        StreamRole role = stream.RequiredChoice("role", Choices.Role, StreamRole.Action);
         bool positive = stream.Flag("positive", role == StreamRole.Action);
         SourceOptions source = Shared(SourceSection.Read(stream));
-        RecordFormat format = stream.RequiredChoice("format", Choices.Record);
+        RecordFormat format = stream.RequiredChoice("format", Choices.Record, RecordFormat.Json);
         var options = new StreamOptions
         {
             Name = name,
