@@ -28,6 +28,7 @@ public sealed class ReorderBuffer : IDisposable
     private int _runEnd;
     private long _memory;
     private long _nextPage;
+    private int _spilledBuckets;
     private bool _pressed;
 
     /// <summary>An empty buffer.</summary>
@@ -175,16 +176,18 @@ public sealed class ReorderBuffer : IDisposable
         run.Release();
         _buckets.Remove(run.Slice);
         if (_latest == run) _latest = null;
-        if (_pressed && _memory < _budget / 2) Press(false);
+        if (_pressed && _spilledBuckets == 0 && _memory < _budget / 2) Press(false);
     }
 
     private void SpillSlow()
     {
         if (!_pressed) Press(true);
+        // Down to half the budget, so that one round of writes makes room for many events; a round for each event cost a hundred times more.
         foreach (ReorderBucket bucket in _buckets.Values.Reverse())
         {
-            if (_memory <= _budget || bucket == _run) break;
+            if (_memory <= _budget / 2) break;
             if (bucket.Count == 0) continue;
+            if (!bucket.IsSpilled) _spilledBuckets++;
             _memory -= bucket.MemoryBytes;
             bucket.Spill(_spill, ref _nextPage);
         }
@@ -193,6 +196,7 @@ public sealed class ReorderBuffer : IDisposable
     private void LoadSlow(ReorderBucket bucket)
     {
         _memory -= bucket.MemoryBytes;
+        _spilledBuckets--;
         bucket.Load(_spill);
         _memory += bucket.MemoryBytes;
     }

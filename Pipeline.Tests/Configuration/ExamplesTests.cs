@@ -1,4 +1,5 @@
 using Pipeline.Configuration;
+using Pipeline.Tests.Fakes;
 
 namespace Pipeline.Tests.Configuration;
 
@@ -30,10 +31,5 @@ public sealed class ExamplesTests
         Assert.AreEqual("positive: false", string.Join(", ", defaults));
     }
 
-    private static string Example(string name)
-    {
-        string? directory = AppContext.BaseDirectory;
-        while (directory is not null && !File.Exists(Path.Combine(directory, "Pipeline.sln"))) directory = Path.GetDirectoryName(directory);
-        return Path.Combine(directory!, "examples", name);
-    }
+    private static string Example(string name) => Path.Combine(Repository.Root, "examples", name);
 }
