@@ -6,12 +6,12 @@ namespace Pipeline.Blocks.Joining;
 
 /// <summary>The events waiting for one slice of event time: fixed-size entries to sort, and their bytes.</summary>
 /// <remarks>Threading: one thread. Memory: pooled arrays, given back by <see cref="Release"/>; parts of it may lie in a spill file.</remarks>
-internal sealed class ReorderBucket(long slice)
+internal sealed class ReorderBucket
 {
     private readonly List<long> _spilledPages = [];
 
     /// <summary>Which slice of event time.</summary>
-    public readonly long Slice = slice;
+    public long Slice;
 
     /// <summary>Entries in memory, in order of arrival until sorted.</summary>
     public ReorderEntry[] Entries = [];

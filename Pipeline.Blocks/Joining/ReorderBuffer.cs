@@ -15,7 +15,9 @@ public sealed class ReorderBuffer : IDisposable
     /// <summary>A bucket is 2^6 = 64 ms of event time.</summary>
     private const int SliceBits = 6;
 
-    private readonly SortedDictionary<long, ReorderBucket> _buckets = [];
+    private readonly Dictionary<long, ReorderBucket> _buckets = [];
+    private readonly PriorityQueue<ReorderBucket, long> _bySlice = new();
+    private readonly Stack<ReorderBucket> _spare = new();
     private readonly ReorderOrder _order = new();
     private readonly PageFile _spill;
     private readonly long _budget;
@@ -60,7 +62,7 @@ public sealed class ReorderBuffer : IDisposable
         ReorderBucket? bucket = _latest;
         if (bucket is null || bucket.Slice != slice)
         {
-            if (!_buckets.TryGetValue(slice, out bucket)) _buckets.Add(slice, bucket = new ReorderBucket(slice));
+            if (!_buckets.TryGetValue(slice, out bucket)) bucket = Begin(slice);
             _latest = bucket;
         }
         long before = bucket.MemoryBytes;
@@ -75,7 +77,7 @@ public sealed class ReorderBuffer : IDisposable
     {
         while (_buckets.Count > 0)
         {
-            ReorderBucket first = First();
+            ReorderBucket first = _bySlice.Peek();
             if (first.Slice << SliceBits >= watermark) return false;
             if (first.IsSpilled) LoadSlow(first);
             _runEnd = Partition(first, watermark);
@@ -142,10 +144,13 @@ public sealed class ReorderBuffer : IDisposable
         _spill.Dispose();
     }
 
-    private ReorderBucket First()
+    private ReorderBucket Begin(long slice)
     {
-        foreach (ReorderBucket bucket in _buckets.Values) return bucket;
-        throw new InvalidOperationException("The reorder buffer has no bucket.");
+        if (!_spare.TryPop(out ReorderBucket? bucket)) bucket = new ReorderBucket();
+        bucket.Slice = slice;
+        _buckets.Add(slice, bucket);
+        _bySlice.Enqueue(bucket, slice);
+        return bucket;
     }
 
     /// <summary>Moves the entries below the watermark to the front; returns how many.</summary>
@@ -175,6 +180,9 @@ public sealed class ReorderBuffer : IDisposable
         _memory -= run.MemoryBytes;
         run.Release();
         _buckets.Remove(run.Slice);
+        // A run is always of the earliest bucket.
+        _bySlice.Dequeue();
+        _spare.Push(run);
         if (_latest == run) _latest = null;
         if (_pressed && _spilledBuckets == 0 && _memory < _budget / 2) Press(false);
     }
@@ -183,7 +191,7 @@ public sealed class ReorderBuffer : IDisposable
     {
         if (!_pressed) Press(true);
         // Down to half the budget, so that one round of writes makes room for many events; a round for each event cost a hundred times more.
-        foreach (ReorderBucket bucket in _buckets.Values.Reverse())
+        foreach (ReorderBucket bucket in _buckets.Values.OrderByDescending(bucket => bucket.Slice))
         {
             if (_memory <= _budget / 2) break;
             if (bucket.Count == 0) continue;
