@@ -62,6 +62,14 @@ internal sealed class FilePartition : IDisposable
         Dispose();
     }
 
+    /// <summary>Looks whether the file has a header row, for the partition's columns.</summary>
+    public void LookForColumns()
+    {
+        if (!_context.Header || Partition.Columns.Count > 0) return;
+        using var lines = new LineFile(Partition.Source, 0, Partition.End, _context.MaxRecordBytes);
+        TakeHeader(lines);
+    }
+
     /// <summary>Asks for the file's length; anything new clears <see cref="AtEnd"/>.</summary>
     /// <exception cref="SourceChangedException">The file is gone or shorter than what was read.</exception>
     public void Poll()
@@ -94,14 +102,20 @@ internal sealed class FilePartition : IDisposable
     private bool Begin()
     {
         if (!_context.Header) return _begun = true;
-        var row = new RecordBatch(pool: null);
         _lines ??= new LineFile(Partition.Source, 0, Partition.End, _context.MaxRecordBytes);
-        _lines.Fill(row, maxRecords: 1);
+        if (!TakeHeader(_lines)) return false;
+        if (_start > _lines.Position) Dispose();
+        return _begun = true;
+    }
+
+    private bool TakeHeader(LineFile lines)
+    {
+        var row = new RecordBatch(pool: null);
+        lines.Fill(row, maxRecords: 1);
         if (row.RecordCount == 0) return false;
         RawRecord header = row.Records[0];
         if (header.Length == RawRecord.Oversized) throw new InvalidDataException($"{Partition.Source}: the header row is longer than {_context.MaxRecordBytes} bytes");
         if (Partition.Columns.Count == 0) Partition.Columns = CsvHeader.Parse(row.Bytes.AsSpan(header.Start, header.Length), _context.Delimiter);
-        if (_start > _lines.Position) Dispose();
-        return _begun = true;
+        return true;
     }
 }
