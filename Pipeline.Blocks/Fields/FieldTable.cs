@@ -15,7 +15,7 @@ public sealed class FieldTable
     /// <summary>Number of a path, added when it is new.</summary>
     public int Add(string path)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(path);
         int known = _paths.IndexOf(path);
         if (known >= 0) return known;
         _paths.Add(path);

@@ -12,16 +12,14 @@ public sealed class CsvSampleFormatter(SampleShape shape, PartitionDirectory dir
     private byte[] _scratch = new byte[256];
 
     /// <summary>The header row, with its line break; for the top of each file.</summary>
-    /// <param name="shape">The shape.</param>
-    /// <param name="columns">Columns of the CSV exposures, for <c>features: all</c>.</param>
-    public static byte[] Header(SampleShape shape, IReadOnlyList<string> columns)
+    public static byte[] Header(SampleShape shape)
     {
         string[] names =
         [
             "sample_id", .. shape.Exposure.Key.Select(path => $"key.{path}"), "window_start", "window_end", "revision", "exposures", "label",
             .. shape.Actions.SelectMany(stream => new[] { $"labels.{stream.Name}.label", $"labels.{stream.Name}.count", $"labels.{stream.Name}.first_delay_ms" }),
             "weight", "sampling_rate",
-            .. (shape.Output.Features?.Select(feature => feature.Name) ?? columns).Select(name => $"features.{name}"),
+            .. shape.Selected!.Select(feature => $"features.{feature.Name}"),
         ];
         var header = new OutputBatch();
         for (int i = 0; i < names.Length; i++)
@@ -55,11 +53,10 @@ public sealed class CsvSampleFormatter(SampleShape shape, PartitionDirectory dir
             if (cell.Count > 0) Write(output, cell.FirstDelay);
         }
         Write(output, ",1,1"u8);
-        if (Shape.Features is null) WriteColumns(output, payload, window.Partition);
-        else WriteSelected(output, payload);
+        WriteFeatures(output, payload);
     }
 
-    private void WriteSelected(OutputBatch output, ReadOnlySpan<byte> payload)
+    private void WriteFeatures(OutputBatch output, ReadOnlySpan<byte> payload)
     {
         foreach (int place in Shape.Features!)
         {
@@ -69,17 +66,6 @@ public sealed class CsvSampleFormatter(SampleShape shape, PartitionDirectory dir
             WriteField(output, value.Kind is FieldKind.Object or FieldKind.Array or FieldKind.Null
                 ? value.Raw(payload)
                 : FieldText.Of(payload, value, Scratch(value.Length)));
-        }
-    }
-
-    private void WriteColumns(OutputBatch output, ReadOnlySpan<byte> payload, int partition)
-    {
-        var row = new CsvRow(payload, (byte)Shape.Exposure.Csv.Delimiter);
-        for (int column = 0; column < Fields.ColumnsOf(partition).Count; column++)
-        {
-            FieldValue value = row.Next();
-            Write(output, ","u8);
-            WriteField(output, FieldText.Of(payload, value, Scratch(value.Length)));
         }
     }
 

@@ -40,7 +40,7 @@ public sealed class JsonSampleFormatter : SampleFormatter
         WriteLabels(output, cells);
         Write(output, ",\"weight\":1,\"sampling_rate\":1,\"features\":"u8);
         if (Shape.Features is not null) WriteSelected(output, payload);
-        else if (Shape.Exposure.Format == RecordFormat.Json) Write(output, payload);
+        else if (Shape.Exposure.Format == RecordFormat.Json) WriteJson(output, payload);
         else WriteColumns(output, payload, window.Partition);
         Write(output, "}"u8);
     }
@@ -93,7 +93,7 @@ public sealed class JsonSampleFormatter : SampleFormatter
 
     private void WriteFeature(OutputBatch output, ReadOnlySpan<byte> payload, in FieldValue value)
     {
-        if (value.IsJson) Write(output, value.Raw(payload));
+        if (value.IsJson) WriteJson(output, value.Raw(payload));
         else WriteString(output, FieldText.Of(payload, value, Scratch(value.Length)));
     }
 
@@ -109,6 +109,14 @@ public sealed class JsonSampleFormatter : SampleFormatter
             WriteString(output, FieldText.Of(payload, value, Scratch(value.Length)));
         }
         Write(output, "}"u8);
+    }
+
+    /// <summary>Copies JSON as it was written. In sound JSON a line feed is white space between tokens, and a space means the same.</summary>
+    private void WriteJson(OutputBatch output, ReadOnlySpan<byte> json)
+    {
+        if (Shape.OneLine) json.Replace(output.Room(json.Length), (byte)'\n', (byte)' ');
+        else json.CopyTo(output.Room(json.Length));
+        output.BytesUsed += json.Length;
     }
 
     private static void WriteString(OutputBatch output, ReadOnlySpan<byte> text) =>

@@ -37,9 +37,21 @@ internal sealed class PayloadFields
     public IReadOnlyList<string> ColumnsOf(int partition) =>
         partition < _directory.Count && _directory[partition].Columns is { Count: > 0 } header ? header : _shape.Exposure.Csv.Columns;
 
+    /// <summary>CSV output has one header: a column it lacks would be lost.</summary>
+    private void RequireKnown(IReadOnlyList<string> columns)
+    {
+        if (!_shape.HasAllColumns) return;
+        foreach (string column in columns)
+            if (!_shape.Selected!.Any(feature => feature.From == column))
+                throw new InvalidDataException(
+                    $"Column '{column}' of exposures with the columns {string.Join(',', columns)} is none of those the samples' header has: "
+                    + $"{string.Join(',', _shape.Selected!.Select(feature => feature.From))}. Name csv.columns, or the output's features.");
+    }
+
     private IFieldReader ReaderOf(IReadOnlyList<string> columns)
     {
         if (_csvReaders.TryGetValue(columns, out IFieldReader? reader)) return reader;
+        RequireKnown(columns);
         reader = new CsvFieldReader(_shape.Fields, columns, _shape.Exposure.Csv.Delimiter);
         if (_values.Length < reader.ValueCount) _values = new FieldValue[reader.ValueCount];
         _csvReaders.Add(columns, reader);

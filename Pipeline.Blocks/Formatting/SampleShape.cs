@@ -12,7 +12,10 @@ public sealed class SampleShape
     /// <param name="streams">All streams of the job, in its order.</param>
     /// <param name="windowMs">W, ms.</param>
     /// <param name="output">Features and validation.</param>
-    public SampleShape(IReadOnlyList<StreamOptions> streams, long windowMs, OutputOptions output)
+    /// <param name="columns">Columns of the CSV exposures, for CSV output with <c>features: all</c>; those the job names unless given.</param>
+    /// <param name="oneLine">Whether a JSON sample must be one line, for files: line feeds between a payload's tokens become spaces.</param>
+    public SampleShape(
+        IReadOnlyList<StreamOptions> streams, long windowMs, OutputOptions output, IReadOnlyList<string>? columns = null, bool oneLine = false)
     {
         Exposure = streams.Single(stream => stream.Role == StreamRole.Exposure);
         ExposureStream = streams.ToList().IndexOf(Exposure);
@@ -20,10 +23,17 @@ public sealed class SampleShape
         IsPositive = [.. Actions.Select(stream => stream.Positive)];
         WindowMs = windowMs;
         Output = output;
+        OneLine = oneLine;
         Fields = new FieldTable();
         Required = [.. output.Required.Select(Fields.Add)];
         Ranges = [.. output.Ranges.Select(range => Fields.Add(range.Field))];
-        Features = output.Features is null ? null : [.. output.Features.Select(feature => Fields.Add(feature.From))];
+        HasAllColumns = output is { Format: SampleFormat.Csv, Features: null };
+        if (HasAllColumns && Exposure.Format != RecordFormat.Csv)
+            throw new ArgumentException($"CSV output with features: all needs CSV exposures, '{Exposure.Name}' is {Exposure.Format}.", nameof(output));
+        Selected = HasAllColumns
+            ? [.. (columns ?? Exposure.Csv.Columns).Select(column => new FeatureOptions { From = column })]
+            : output.Features;
+        Features = Selected is null ? null : [.. Selected.Select(feature => Fields.Add(feature.From))];
     }
 
     /// <summary>The exposure stream.</summary>
@@ -44,6 +54,15 @@ public sealed class SampleShape
     /// <summary>Features and validation.</summary>
     public OutputOptions Output { get; }
 
+    /// <summary>Whether a JSON sample must be one line.</summary>
+    public bool OneLine { get; }
+
+    /// <summary>Whether the features are the columns of the CSV exposures, each under its name.</summary>
+    public bool HasAllColumns { get; }
+
+    /// <summary>The selected features, for CSV output also those that <c>all</c> stands for; null: the whole payload.</summary>
+    public IReadOnlyList<FeatureOptions>? Selected { get; }
+
     /// <summary>Every payload field that validation or features want.</summary>
     public FieldTable Fields { get; }
 
@@ -53,7 +72,7 @@ public sealed class SampleShape
     /// <summary>Places of the ranged fields.</summary>
     public int[] Ranges { get; }
 
-    /// <summary>Places of the selected features; null: the whole payload.</summary>
+    /// <summary>Places of <see cref="Selected"/>; null: the whole payload.</summary>
     public int[]? Features { get; }
 
     /// <summary>Number of validation rules: the required fields, then the ranges.</summary>

@@ -45,6 +45,15 @@ internal sealed class FilePartition : IDisposable
     /// <summary>The file ends inside a gzip member: it is at its end, but not complete.</summary>
     public bool EndsInsideMember => _lines is { EndsInsideMember: true };
 
+    /// <summary>Reads the header row, where there is one already: the columns are known before the first record. Leaves the file closed.</summary>
+    public void FindColumns()
+    {
+        if (!_context.Header || Partition.Columns.Count > 0) return;
+        Begin();
+        Dispose();
+        _begun = false;
+    }
+
     /// <summary>Fills a batch with the next lines; it may stay empty at the end.</summary>
     public void Read(RecordBatch batch, long turn)
     {
@@ -60,14 +69,6 @@ internal sealed class FilePartition : IDisposable
         Ended = true;
         batch.Notice = PartitionNotice.Ended;
         Dispose();
-    }
-
-    /// <summary>Looks whether the file has a header row, for the partition's columns.</summary>
-    public void LookForColumns()
-    {
-        if (!_context.Header || Partition.Columns.Count > 0) return;
-        using var lines = new LineFile(Partition.Source, 0, Partition.End, _context.MaxRecordBytes);
-        TakeHeader(lines);
     }
 
     /// <summary>Asks for the file's length; anything new clears <see cref="AtEnd"/>.</summary>
@@ -102,20 +103,14 @@ internal sealed class FilePartition : IDisposable
     private bool Begin()
     {
         if (!_context.Header) return _begun = true;
-        _lines ??= new LineFile(Partition.Source, 0, Partition.End, _context.MaxRecordBytes);
-        if (!TakeHeader(_lines)) return false;
-        if (_start > _lines.Position) Dispose();
-        return _begun = true;
-    }
-
-    private bool TakeHeader(LineFile lines)
-    {
         var row = new RecordBatch(pool: null);
-        lines.Fill(row, maxRecords: 1);
+        _lines ??= new LineFile(Partition.Source, 0, Partition.End, _context.MaxRecordBytes);
+        _lines.Fill(row, maxRecords: 1);
         if (row.RecordCount == 0) return false;
         RawRecord header = row.Records[0];
         if (header.Length == RawRecord.Oversized) throw new InvalidDataException($"{Partition.Source}: the header row is longer than {_context.MaxRecordBytes} bytes");
         if (Partition.Columns.Count == 0) Partition.Columns = CsvHeader.Parse(row.Bytes.AsSpan(header.Start, header.Length), _context.Delimiter);
-        return true;
+        if (_start > _lines.Position) Dispose();
+        return _begun = true;
     }
 }

@@ -8,8 +8,7 @@ namespace Pipeline.Blocks.Sources;
 /// Of the files that <see cref="SourceContext.Gate"/> permits, the one with the fewest batches in flight is read next, then the one furthest behind
 /// in event time: what the gate knows lags by what is in flight, so that files far apart are parted by the gate, and files close together take turns.
 /// Bounded, the end is the length found by <see cref="OpenAsync"/>. Else files are followed: growth and new files are looked for every
-/// <see cref="PollInterval"/>. Positions count decompressed bytes. A CSV partition has its columns
-/// before its first batch with records, and from the opening on where the file has its header by then.
+/// <see cref="PollInterval"/>. Positions count decompressed bytes. A CSV partition has its columns before its first batch with records.
 /// Threading: one loop on the thread pool. Errors: <see cref="SourceMissingException"/> when a glob matches nothing at the start;
 /// <see cref="SourceChangedException"/> for a file that was cut, removed or has fewer bytes than its position; damaged gzip data throws.
 /// </remarks>
@@ -35,7 +34,7 @@ public sealed class FileSource(FileSourceOptions options, SourceContext context)
         foreach (string pattern in options.Paths)
             if (Find(pattern) == 0)
                 throw new SourceMissingException($"No file matches {pattern}");
-        foreach (FilePartition file in _files) file.LookForColumns();
+        foreach (FilePartition file in _files) file.FindColumns();
         return Task.CompletedTask;
     }
 

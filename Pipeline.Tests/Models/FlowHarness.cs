@@ -4,6 +4,7 @@ using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Parsing;
 using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Sinks;
 using Pipeline.Configuration;
 using Pipeline.Tests.Fakes;
 using Pipeline.Topology;
@@ -41,7 +42,7 @@ internal sealed class FlowHarness : IDisposable
             keepLetters: true);
         _batches = [.. Enumerable.Range(0, lanes).Select(_ => new LaneBatch())];
         _lanes = [.. Enumerable.Range(0, lanes).Select(lane => Lane(lane, faster))];
-        _formatter = SampleFormatters.Make(new SampleShape(job.Streams, (long)job.Window.Length.TotalMilliseconds, job.Output), _directory);
+        _formatter = SampleFormatters.Make(new SampleShape(job.Streams, (long)job.Window.Length.TotalMilliseconds, job.Output, oneLine: job.Sink is FileSinkOptions), _directory);
         _samples = new SampleBatch(actions);
         _result = new FormatResult { JoinedActions = new long[actions], InvalidActions = new long[actions], InvalidByRule = new long[16] };
     }

@@ -177,6 +177,23 @@ public sealed class FileSourceTests : IDisposable
     }
 
     [TestMethod]
+    public async Task HeaderRow_IsKnownOnceTheSourceIsOpen_AndIsStillNoRecord()
+    {
+        _files.Write("a.csv", "a,b\n1,2\n");
+        _files.Write("b.csv", "");
+        FileSource source = _files.Source(_files.Context(untilEnd: true) with { Header = true }, "a.csv", "b.csv");
+        var intake = new SourceIntake();
+
+        await source.OpenAsync(CancellationToken.None);
+
+        CollectionAssert.AreEqual(new[] { "a", "b" }, _files.Directories[0].Columns.ToArray());
+        Assert.IsEmpty(_files.Directories[1].Columns);
+        await source.RunAsync(intake.Block, CancellationToken.None);
+        await intake.CompleteAsync();
+        Assert.AreEqual("4:1,2", string.Join(", ", intake.Records));
+    }
+
+    [TestMethod]
     public async Task HeaderRow_IsReadAlsoWhenResuming_AndGivenColumnsWin()
     {
         _files.Write("a.csv", "a;b\n1;2\n3;4\n");

@@ -22,7 +22,6 @@ internal sealed class JobParts : IAsyncDisposable
     private readonly Action<string> _log;
     private readonly PartitionDirectory _directory = new();
     private readonly ReadGate _gate;
-    private readonly SampleShape _shape;
     private readonly List<LaneJoin> _lanes = [];
 
     private JobParts(JobOptions job, RunSettings settings, StateDirectory state, TimeProvider clock, Action<string> log)
@@ -34,7 +33,6 @@ internal sealed class JobParts : IAsyncDisposable
         _log = log;
         // Windows that go by the clock need no event times to be near each other.
         _gate = new ReadGate(_directory, job.Time.Mode == TimeMode.Processing ? long.MaxValue : (long)job.Time.MaxDrift.TotalMilliseconds);
-        _shape = new SampleShape(job.Streams, (long)job.Window.Length.TotalMilliseconds, job.Output);
     }
 
     /// <summary>What the topology is linked from; after <see cref="OpenAsync"/>.</summary>
@@ -50,11 +48,12 @@ internal sealed class JobParts : IAsyncDisposable
         var records = new RecordBatchPool();
         List<ISource> sources = [.. SourceGroups.Of(_job.Streams).Select(group => Source(group.Source, group.Streams, records))];
         foreach (ISource source in sources) await source.OpenAsync(stop).ConfigureAwait(false);
-        ISampleSink sink = SampleSinks.Make(_job.Sink, SinkSettings());
+        SampleShape shape = Shape();
+        ISampleSink sink = SampleSinks.Make(_job.Sink, SinkSettings(shape));
         IDeadLetterSink? letters = _job.DeadLetter is null ? null : DeadLetterSinks.Make(_job.DeadLetter, LetterSettings());
         await sink.OpenAsync(stop).ConfigureAwait(false);
         if (letters is not null) await letters.OpenAsync(stop).ConfigureAwait(false);
-        for (int lane = 0; lane < _job.Parallelism.Lanes; lane++) _lanes.Add(Lane(lane));
+        for (int lane = 0; lane < _job.Parallelism.Lanes; lane++) _lanes.Add(Lane(lane, shape.Actions.Count));
         Topology = new TopologyParts
         {
             Parallelism = _job.Parallelism,
@@ -70,9 +69,9 @@ internal sealed class JobParts : IAsyncDisposable
                 [.. _job.Streams.Select(stream => stream.Filters.Count)],
                 letters is not null),
             Lanes = _lanes,
-            Formatter = () => SampleFormatters.Make(_shape, _directory),
-            ValidationRules = _shape.Rules,
-            ActionStreams = _shape.Actions.Count,
+            Formatter = () => SampleFormatters.Make(shape, _directory),
+            ValidationRules = shape.Rules,
+            ActionStreams = shape.Actions.Count,
             Sink = sink,
             DeadLetters = letters,
         };
@@ -130,7 +129,7 @@ internal sealed class JobParts : IAsyncDisposable
         Log = _log,
     };
 
-    private SampleSinkSettings SinkSettings() => new()
+    private SampleSinkSettings SinkSettings(SampleShape shape) => new()
     {
         Clock = _clock,
         UnavailableLimit = _job.UnavailableLimit,
@@ -138,7 +137,7 @@ internal sealed class JobParts : IAsyncDisposable
         Log = _log,
         Lanes = _job.Parallelism.Lanes,
         Extension = _job.Output.Format == SampleFormat.Csv ? "csv" : "jsonl",
-        Header = _job.Output.Format == SampleFormat.Csv ? CsvSampleFormatter.Header(_shape, ExposureColumns()) : [],
+        Header = _job.Output.Format == SampleFormat.Csv ? CsvSampleFormatter.Header(shape) : [],
         Fresh = true,
     };
 
@@ -152,11 +151,16 @@ internal sealed class JobParts : IAsyncDisposable
         Directory = _directory,
     };
 
-    private IReadOnlyList<string> ExposureColumns() =>
-        _directory.All.FirstOrDefault(partition => partition.Columns.Count > 0 && partition.Streams.Contains(_shape.ExposureStream))?.Columns
-        ?? _shape.Exposure.Csv.Columns;
+    /// <summary>The shape of samples, once the sources have read their headers: those of the first exposure file with one are all files' columns.</summary>
+    private SampleShape Shape()
+    {
+        int exposure = _job.Streams.ToList().FindIndex(stream => stream.Role == StreamRole.Exposure);
+        SourcePartition? first = _directory.All.FirstOrDefault(partition => partition.Columns.Count > 0 && partition.Streams.Contains(exposure));
+        return new SampleShape(
+            _job.Streams, (long)_job.Window.Length.TotalMilliseconds, _job.Output, first?.Columns, oneLine: _job.Sink is FileSinkOptions);
+    }
 
-    private LaneJoin Lane(int lane)
+    private LaneJoin Lane(int lane, int actionStreams)
     {
         StateBudget budget = StateBudget.Of(_job.State.Memory, _job.Parallelism.Lanes);
         string path = _state.LanePath(lane);
@@ -166,7 +170,7 @@ internal sealed class JobParts : IAsyncDisposable
         {
             Directory = Path.Combine(path, "table"),
             MemoryBytes = budget.Table,
-            ActionStreams = _shape.Actions.Count,
+            ActionStreams = actionStreams,
             Window = _job.Window.Length,
             Anchor = _job.Window.Anchor,
             KeepActions = keepLetters,

@@ -53,10 +53,15 @@ internal static class FoundSamples
         using Stream file = File.OpenRead(path);
         long position = 0;
         byte[]? awaited = header is null ? null : Encoding.UTF8.GetBytes(header);
-        foreach (byte[] line in SourceReader.Lines(file))
+        byte[] open = [];
+        foreach (byte[] next in SourceReader.Lines(file))
         {
             if (position >= committed) yield break;
-            position += line.Length + 1;
+            position += next.Length + 1;
+            byte[] line = open.Length == 0 ? next : [.. open, .. next];
+            // Inside quotes a CSV row goes on in the next line.
+            open = job.Output.Format == SampleFormat.Csv && int.IsOddInteger(line.AsSpan().Count((byte)'"')) ? [.. line, (byte)'\n'] : [];
+            if (open.Length > 0) continue;
             if (awaited is null || !line.AsSpan().SequenceEqual(awaited)) yield return new FoundSample(IdOf(job, line), null, line);
             awaited = null;
         }

@@ -27,6 +27,7 @@ public static class ReferenceJoin
             else windows.Apply(previous = next);
         }
         windows.CloseAll();
+        if (job.Output.Format == SampleFormat.Csv) result.CsvHeader = SampleText.CsvHeader(job, result.Columns);
         return result;
     }
 
@@ -36,8 +37,11 @@ public static class ReferenceJoin
         long outOfOrderness = (long)job.Time.OutOfOrderness.TotalMilliseconds;
         var newest = new Dictionary<int, long>();
         var onTime = new List<ReferenceEvent>();
+        int columnsOf = int.MaxValue;
         foreach (SourceRecord record in records)
         {
+            if (record.Header is not null && record.Partition < columnsOf && record.Streams.Any(i => job.Streams[i].Role == StreamRole.Exposure))
+                (columnsOf, result.Columns) = (record.Partition, record.Header);
             long? watermark = newest.TryGetValue(record.Partition, out long before) ? before - outOfOrderness : null;
             foreach (int index in record.Streams)
             {
@@ -106,7 +110,7 @@ public static class ReferenceJoin
 
         private void Close(ReferenceWindow window)
         {
-            ReferenceSample? sample = window.FirstExposure is null ? null : SampleText.Write(job, window);
+            ReferenceSample? sample = window.FirstExposure is null ? null : SampleText.Write(job, window, result.Columns);
             for (int stream = 0; stream < window.Counts.Length; stream++)
             {
                 StreamLedger ledger = result.Streams[stream];
@@ -116,7 +120,6 @@ public static class ReferenceJoin
             }
             if (sample is null) return;
             result.Samples.Add(sample);
-            if (job.Output.Format == SampleFormat.Csv) result.CsvHeader ??= SampleText.CsvHeader(job, window.FirstExposure!.Header);
             if (sample.Label == 1) result.Positives++;
         }
     }

@@ -18,8 +18,11 @@ public sealed class ReferenceResult(IReadOnlyList<StreamLedger> streams)
     /// <summary>Samples with label 1.</summary>
     public long Positives { get; internal set; }
 
-    /// <summary>The header of CSV output; null for JSON, or without a sample.</summary>
+    /// <summary>The header of CSV output; null for JSON.</summary>
     public string? CsvHeader { get; internal set; }
+
+    /// <summary>The columns that the first exposure file with a header names, for all samples; null without one.</summary>
+    public IReadOnlyList<string>? Columns { get; internal set; }
 
     /// <summary>The ledger, in the order of the job's streams.</summary>
     public IReadOnlyList<StreamLedger> Streams { get; } = streams;

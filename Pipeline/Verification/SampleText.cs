@@ -4,6 +4,7 @@ using System.IO.Hashing;
 using System.Text;
 using Pipeline.Blocks.Formatting;
 using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Sinks;
 using Pipeline.Configuration;
 
 namespace Pipeline.Verification;
@@ -12,14 +13,17 @@ namespace Pipeline.Verification;
 internal static class SampleText
 {
     /// <summary>The window's sample; null when it is invalid. The window has an exposure.</summary>
-    public static ReferenceSample? Write(JobOptions job, ReferenceWindow window)
+    /// <param name="job">The job.</param>
+    /// <param name="window">The window.</param>
+    /// <param name="columns">CSV exposures: the columns of all samples; null: those the job names.</param>
+    public static ReferenceSample? Write(JobOptions job, ReferenceWindow window, IReadOnlyList<string>? columns)
     {
         ReferenceEvent exposure = window.FirstExposure!;
         Payload payload = Payload.Parse(exposure.Bytes, job.Streams[exposure.Stream], exposure.Header)!;
         if (!IsValid(job.Output, payload)) return null;
         string id = SampleId(exposure.KeyBytes, window.Start);
         int label = Enumerable.Range(0, job.Streams.Count).Any(i => IsAction(job, i) && job.Streams[i].Positive && window.Counts[i] > 0) ? 1 : 0;
-        string value = job.Output.Format == SampleFormat.Json ? Json(job, window, payload, id, label) : Csv(job, window, payload, id, label);
+        string value = job.Output.Format == SampleFormat.Json ? Json(job, window, payload, id, label) : Csv(job, window, payload, id, label, columns);
         return new ReferenceSample(id, Encoding.UTF8.GetBytes(string.Join('|', exposure.Key)), Encoding.UTF8.GetBytes(value), label);
     }
 
@@ -66,12 +70,15 @@ internal static class SampleText
         string features = job.Output.Features is null
             ? payload.Json
             : "{" + string.Join(',', job.Output.Features.Where(f => payload[f.From] is not null).Select(f => $"{Quote(f.Name)}:{payload[f.From]!.Json}")) + "}";
+        // A line feed between the tokens of a payload would end the line of a file; a space means the same.
+        if (job.Sink is FileSinkOptions) features = features.Replace('\n', ' ');
         return $"{{\"sample_id\":\"{id}\",\"key\":{{{string.Join(',', key)}}},\"window_start\":{window.Start},\"window_end\":{window.End},"
             + $"\"revision\":0,\"exposures\":{window.Counts[window.FirstExposure.Stream]},\"label\":{label},\"labels\":{{{string.Join(',', labels)}}},"
             + $"\"weight\":1,\"sampling_rate\":1,\"features\":{features}}}";
     }
 
-    private static string Csv(JobOptions job, ReferenceWindow window, Payload payload, string id, int label) => string.Join(',', ((IEnumerable<string>)
+    private static string Csv(
+        JobOptions job, ReferenceWindow window, Payload payload, string id, int label, IReadOnlyList<string>? columns) => string.Join(',', ((IEnumerable<string>)
     [
         id,
         .. window.FirstExposure!.Key,
@@ -80,7 +87,7 @@ internal static class SampleText
             ? (string[])["1", $"{window.Counts[i]}", $"{window.FirstDelays[i]}"]
             : ["0", "0", ""]),
         "1", "1",
-        .. FeaturesOf(job, window.FirstExposure.Header).Select(feature => payload[feature.From] is { } field ? field.Text ?? field.Json : ""),
+        .. FeaturesOf(job, columns).Select(feature => payload[feature.From] is { } field ? field.Text ?? field.Json : ""),
     ]).Select(CsvValue));
 
     private static string CsvValue(string text) =>
