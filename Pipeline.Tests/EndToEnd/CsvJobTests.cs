@@ -4,7 +4,7 @@ namespace Pipeline.Tests.EndToEnd;
 public sealed class CsvJobTests
 {
     [TestMethod]
-    public async Task CsvWithAHeaderAndItsOwnDelimiter_BecomesCsvUnderAHeader()
+    public async Task DelimiterOfTheJob_PartsTheHeadersNamesToo()
     {
         using var run = new JobRun();
         run.Write("exposure.csv", "user_id;item_id;ts;scene\nu1;i1;1750000000000;\"feed;top\"\n");
