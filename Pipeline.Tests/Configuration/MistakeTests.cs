@@ -95,6 +95,19 @@ public sealed class MistakeTests
     }
 
     [TestMethod]
+    public void MoreActionStreamsThanAWindowHolds_AreAMistake()
+    {
+        using var job = new JobText();
+        string like = JobText.Small[JobText.Small.IndexOf("  - name: click", StringComparison.Ordinal)..JobText.Small.IndexOf("output", StringComparison.Ordinal)];
+        string Streams(int more) => string.Concat(Enumerable.Range(0, more).Select(i => like.Replace("click", $"like{i}", StringComparison.Ordinal)));
+
+        string mistakes = job.LoadMistakes(JobText.Small.Replace("output", Streams(64) + "output", StringComparison.Ordinal));
+
+        StringAssert.EndsWith(mistakes, "streams: expected at most 64 action streams, found 65");
+        job.LoadSound(JobText.Small.Replace("output", Streams(63) + "output", StringComparison.Ordinal));
+    }
+
+    [TestMethod]
     public void KeysOfDifferentLength_AreAMistake() => AssertMistake(
         "    key: [user_id, item_id]\n    time: { field: ts }\noutput", "    key: [user_id]\n    time: { field: ts }\noutput",
         "job.yaml:13: streams[1].key: keys match by position, so all streams have equally many: expected 2 as 'exposure' has, found 1");

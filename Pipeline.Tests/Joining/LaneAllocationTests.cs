@@ -78,7 +78,10 @@ public sealed class LaneAllocationTests
         new LaneOptions { Lane = lane, Window = new WindowOptions { Length = TimeSpan.FromMilliseconds(WindowMs) }, Ranks = [0, 1] },
         WindowTables.Open(new FasterTableOptions
         {
-            Directory = folder[$"table-{lane}"], MemoryBytes = 64 << 20, ActionStreams = 1, Window = TimeSpan.FromMilliseconds(WindowMs),
+            Directory = folder[$"table-{lane}"],
+            MemoryBytes = 64 << 20,
+            ActionStreams = 1,
+            Window = TimeSpan.FromMilliseconds(WindowMs),
         }),
         new ReorderBuffer(2, 64 << 20, folder[$"spill-{lane}"], null),
         new WindowLog(folder[$"log-{lane}"], 64 << 20));

@@ -161,7 +161,11 @@ public sealed class BackpressureTests
             var window = new WindowOptions { Length = TimeSpan.FromSeconds(1) };
             StreamOptions exposure = new()
             {
-                Name = "exposure", Role = StreamRole.Exposure, Source = new FileSourceOptions { Paths = ["memory"] }, Format = RecordFormat.Json, Key = ["k"],
+                Name = "exposure",
+                Role = StreamRole.Exposure,
+                Source = new FileSourceOptions { Paths = ["memory"] },
+                Format = RecordFormat.Json,
+                Key = ["k"],
                 Time = new EventTimeOptions { Field = "ts" },
             };
             var shape = new SampleShape([exposure], 1_000, new OutputOptions());

@@ -1,8 +1,8 @@
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Configuration;
-using Pipeline.Verification;
 using Pipeline.Tests.Fakes;
+using Pipeline.Verification;
 
 namespace Pipeline.Tests.Verification;
 

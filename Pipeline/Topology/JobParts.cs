@@ -123,6 +123,7 @@ internal sealed class JobParts : IAsyncDisposable
         BatchRecords = _job.Parallelism.BatchRecords,
         MaxRecordBytes = _job.MaxRecordBytes,
         Header = stream.Format == RecordFormat.Csv && stream.Csv.Header,
+        Delimiter = stream.Csv.Delimiter,
         Columns = stream.Csv.Columns,
         Group = _job.Job,
         Log = _log,

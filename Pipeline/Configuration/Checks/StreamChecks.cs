@@ -1,3 +1,4 @@
+using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Records;
 
 namespace Pipeline.Configuration.Checks;
@@ -25,6 +26,8 @@ internal static class StreamChecks
         if (exposures.Count == 0 && allKnown) context.Fail("streams", "exactly one stream has the role exposure, found none");
         foreach (int surplus in exposures.Skip(1))
             context.Fail($"{JobChecks.Stream(surplus)}.role", $"exactly one stream has the role exposure, and '{streams[exposures[0]].Name}' has it");
+        int actions = streams.Count - exposures.Count;
+        if (actions > WindowTables.MostActionStreams) context.Fail("streams", $"expected at most {WindowTables.MostActionStreams} action streams, found {actions}");
         if (allKnown && !streams.Any(stream => stream is { Role: StreamRole.Action, Positive: true }))
             context.Warn("streams", "no action is positive, so every label is 0");
     }
