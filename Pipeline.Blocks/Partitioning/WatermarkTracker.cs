@@ -46,6 +46,9 @@ public sealed class WatermarkTracker
     /// <summary>The join's watermark; <see cref="SourcePartition.NoTime"/> before there is one, <see cref="long.MaxValue"/> when every partition ended.</summary>
     public long Watermark { get; private set; } = SourcePartition.NoTime;
 
+    /// <summary>Greatest accepted event time of all partitions; <see cref="SourcePartition.NoTime"/> before the first.</summary>
+    public long MaxEventTime { get; private set; } = SourcePartition.NoTime;
+
     /// <summary>The stream that holds the watermark, -1 for none.</summary>
     public int HoldingStream { get; private set; } = -1;
 
@@ -87,6 +90,7 @@ public sealed class WatermarkTracker
         }
         state.AcceptedAt = now;
         if (time > state.Max) state.Max = time;
+        if (time > MaxEventTime) MaxEventTime = time;
     }
 
     /// <summary>The source says that the partition is read to its end, by an answer asked for at <paramref name="askedAt"/>.</summary>
