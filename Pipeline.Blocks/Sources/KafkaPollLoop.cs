@@ -146,6 +146,8 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
         while (watch.Ends.TryDequeue(out (KafkaPartition Partition, long AskedAt, long HighWatermark) answer))
         {
             KafkaPartition partition = answer.Partition;
+            // What finds no room is asked for again a second later; kept, answers would pile up for as long as the intake stands still.
+            if (outbox.Count >= StashBatches) continue;
             if (!partition.AtEnd || partition.Position < answer.HighWatermark) continue;
             if (partition.Open is not null) Flush(partition, PartitionNotice.None, NowMs());
             Flush(partition, PartitionNotice.CaughtUp, answer.AskedAt);
