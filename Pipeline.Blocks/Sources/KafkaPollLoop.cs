@@ -45,6 +45,8 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
             TakeAnswers();
             AskGate();
             if (watching.IsFaulted) watching.GetAwaiter().GetResult();
+            // Without it no partition would ever be caught up again, and a reader that only waits looks like one that is well.
+            if (watching.IsCompleted && !stop.IsCancellationRequested) throw new InvalidOperationException("The brokers are no longer asked for ends and new partitions, although nothing was stopped");
         }
         foreach (KafkaPartition partition in _partitions.Values)
             if (partition.Open is not null)

@@ -45,6 +45,16 @@ public sealed class KafkaPollLoopTests
         Assert.IsInRange(1, KafkaPollLoop.StashBatches, notices);
     }
 
+    [TestMethod]
+    public async Task WatchThatWasCancelledUnasked_EndsTheRun()
+    {
+        Task run = Run(new Reader(static _ => { }), Task.FromCanceled(new CancellationToken(canceled: true)));
+
+        InvalidOperationException thrown = await Assert.ThrowsExactlyAsync<InvalidOperationException>(() => run.WaitAsync(TimeSpan.FromSeconds(30)));
+
+        Assert.Contains("no longer asked", thrown.Message);
+    }
+
     private Task Run(IKafkaReader reader, Task watching)
     {
         var context = new SourceContext
