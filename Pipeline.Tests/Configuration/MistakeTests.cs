@@ -108,6 +108,16 @@ public sealed class MistakeTests
     }
 
     [TestMethod]
+    public void MoreFiltersThanARecordCanName_AreAMistake()
+    {
+        using var job = new JobText();
+        string Setting(int filters) => $"streams.click.filter=[{string.Join(", ", Enumerable.Repeat("{ field: a, min: 0 }", filters))}]";
+
+        Assert.EndsWith("streams[1].filter: expected at most 255 filters, found 256", job.LoadMistakes(JobText.Small, [Setting(256)]));
+        job.LoadSound(JobText.Small, [Setting(255)]);
+    }
+
+    [TestMethod]
     public void KeysOfDifferentLength_AreAMistake() => AssertMistake(
         "    key: [user_id, item_id]\n    time: { field: ts }\noutput", "    key: [user_id]\n    time: { field: ts }\noutput",
         "job.yaml:13: streams[1].key: keys match by position, so all streams have equally many: expected 2 as 'exposure' has, found 1");
