@@ -49,6 +49,8 @@ public sealed class MistakeTests
     [DataRow("stream_idle_timeout=never", true)]
     [DataRow("streams.click.stream_idle_timeout=never", true)]
     [DataRow("unavailable_limit=never", true)]
+    [DataRow("max_record_bytes=256MiB", true)]
+    [DataRow("max_record_bytes=257MiB", false)]
     [DataRow("idle_timeout=never", false)]
     [DataRow("window.length=never", false)]
     [DataRow("labels={ policy: wait, negative_rate: 1.0 }", true)]
