@@ -23,7 +23,6 @@ public sealed class WatermarkTracker
     private readonly long[] _streamWatermarks;
     private readonly long[] _streamIdleSince;
     private Partition[] _partitions = [];
-    private int _notCaughtUp;
     private long _clock = SourcePartition.NoTime;
 
     /// <summary>A tracker without partitions.</summary>
@@ -64,7 +63,6 @@ public sealed class WatermarkTracker
         state = new Partition { Known = true, Max = SourcePartition.NoTime, Floor = Watermark, AcceptedAt = now };
         partition.State = PartitionState.Active;
         Publish(partition, state);
-        _notCaughtUp++;
     }
 
     /// <summary>Below which event times an event of the partition is late now: its own watermark, and its floor.</summary>
@@ -97,11 +95,7 @@ public sealed class WatermarkTracker
     public void CaughtUp(SourcePartition partition, long askedAt)
     {
         ref Partition state = ref _partitions[partition.Index];
-        if (!state.WasCaughtUp)
-        {
-            state.WasCaughtUp = true;
-            _notCaughtUp--;
-        }
+        state.WasCaughtUp = true;
         if (partition.State == PartitionState.Active && askedAt - state.AcceptedAt >= _idleTimeout) partition.State = PartitionState.Idle;
         _clock = Math.Max(_clock, askedAt);
     }
@@ -109,9 +103,7 @@ public sealed class WatermarkTracker
     /// <summary>The partition is read to the end of a bounded run: its watermark is +∞.</summary>
     public void End(SourcePartition partition)
     {
-        ref Partition state = ref _partitions[partition.Index];
-        if (!state.WasCaughtUp) _notCaughtUp--;
-        state.WasCaughtUp = true;
+        _partitions[partition.Index].WasCaughtUp = true;
         partition.State = PartitionState.Ended;
     }
 
@@ -122,15 +114,20 @@ public sealed class WatermarkTracker
     {
         if (changed is not null) Publish(changed, _partitions[changed.Index]);
         _clock = Math.Max(_clock, now);
-        long watermark = _options.Mode == TimeMode.Processing && _notCaughtUp == 0 && !AllEnded() ? _clock - _disorder : OverStreams();
+        long watermark = _options.Mode == TimeMode.Processing && IsCaughtUp() ? _clock - _disorder : OverStreams();
         if (watermark > Watermark) Watermark = watermark;
     }
 
-    private bool AllEnded()
+    /// <summary>Whether every partition has been read to its end once, also those that are registered and have sent nothing yet, and one goes on.</summary>
+    private bool IsCaughtUp()
     {
+        bool anyGoesOn = false;
         foreach (SourcePartition partition in _directory.All)
-            if (partition.State != PartitionState.Ended) return false;
-        return true;
+        {
+            if (partition.Index >= _partitions.Length || !_partitions[partition.Index].WasCaughtUp) return false;
+            anyGoesOn |= partition.State != PartitionState.Ended;
+        }
+        return anyGoesOn;
     }
 
     private long OverStreams()

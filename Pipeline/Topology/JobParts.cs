@@ -20,7 +20,7 @@ internal sealed class JobParts : IAsyncDisposable
     private readonly StateDirectory _state;
     private readonly TimeProvider _clock;
     private readonly Action<string> _log;
-    private readonly PartitionDirectory _directory = new();
+    private readonly PartitionDirectory _directory;
     private readonly ReadGate _gate;
     private readonly List<LaneJoin> _lanes = [];
 
@@ -31,6 +31,7 @@ internal sealed class JobParts : IAsyncDisposable
         _state = state;
         _clock = clock;
         _log = log;
+        _directory = new PartitionDirectory([.. job.Streams.Select(stream => stream.Name)]);
         // Windows that go by the clock need no event times to be near each other.
         _gate = new ReadGate(_directory, job.Time.Mode == TimeMode.Processing ? long.MaxValue : (long)job.Time.MaxDrift.TotalMilliseconds);
     }
