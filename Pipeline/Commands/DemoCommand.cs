@@ -23,7 +23,7 @@ internal static class DemoCommand
     private static async Task<int> RunAsync(RunFlags flags, double? seconds, InvocationConfiguration console)
     {
         using var signals = new StopSignals(console.Error);
-        return await RunFailures.ReportAsync(console.Error, signals.Stop, async () =>
+        return await RunFailures.ReportAsync(console.Error, async () =>
         {
             DirectoryInfo directory = Directory.CreateTempSubdirectory("pipeline-demo-");
             try
@@ -42,7 +42,7 @@ internal static class DemoCommand
             {
                 directory.Delete(recursive: true);
             }
-        }).ConfigureAwait(false);
+        }, signals.Stop).ConfigureAwait(false);
     }
 
     private static RunSettings Settings(TimeSpan? length, TimeSpan? reportInterval) => new()

@@ -24,13 +24,13 @@ internal static class RunCommand
     private static async Task<int> RunAsync(JobOptions job, RunFlags flags, bool untilEnd, bool fromScratch, InvocationConfiguration console)
     {
         using var signals = new StopSignals(console.Error);
-        return await RunFailures.ReportAsync(console.Error, signals.Stop, async () =>
+        return await RunFailures.ReportAsync(console.Error, async () =>
         {
             bool reports = flags.Report == ReportTarget.Console && flags.Log.Verbosity != Verbosity.Quiet;
             var settings = new RunSettings { UntilEnd = untilEnd, FromScratch = fromScratch, ReportInterval = reports ? flags.ReportInterval : null };
             JobSummary summary = await new JobRunner(job, settings, TimeProvider.System, TextWriter.Synchronized(console.Error)).RunAsync(signals.Stop).ConfigureAwait(false);
             await SummaryOutput.WriteAsync(summary, flags.Summary, console.Output).ConfigureAwait(false);
             return ExitCodes.Done;
-        }).ConfigureAwait(false);
+        }, signals.Stop).ConfigureAwait(false);
     }
 }

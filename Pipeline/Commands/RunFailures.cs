@@ -10,7 +10,7 @@ namespace Pipeline.Commands;
 internal static class RunFailures
 {
     /// <summary>Runs; a failure becomes a message and an exit code.</summary>
-    public static async Task<int> ReportAsync(TextWriter messages, CancellationToken stop, Func<Task<int>> run)
+    public static async Task<int> ReportAsync(TextWriter messages, Func<Task<int>> run, CancellationToken stop)
     {
         try
         {
