@@ -167,7 +167,7 @@ internal sealed class JobParts : IAsyncDisposable
         StateBudget budget = StateBudget.Of(_job.State.Memory, _job.Parallelism.Lanes);
         string path = _state.LanePath(lane);
         bool keepLetters = _job.DeadLetter is not null;
-        var repeat = new RepeatWrites(_clock, _job.UnavailableLimit, fault => _log($"state of lane {lane} cannot be written, trying again: {fault}"));
+        var repeat = new RepeatWrites(_clock, _job.UnavailableLimit, fault => _log($"lane {lane} waits, for its state cannot be written; trying again: {fault.Message}"));
         IWindowTable table = WindowTables.Open(new FasterTableOptions
         {
             Directory = Path.Combine(path, "table"),
@@ -181,7 +181,7 @@ internal sealed class JobParts : IAsyncDisposable
         return new LaneJoin(
             new LaneOptions { Lane = lane, Window = _job.Window, Ranks = LaneRanks.Of(_job.Streams), KeepLetters = keepLetters },
             table,
-            new ReorderBuffer(_job.Streams.Count, budget.Reorder, Path.Combine(path, "reorder"), _gate),
-            new WindowLog(Path.Combine(path, "window-log"), budget.WindowLog));
+            new ReorderBuffer(_job.Streams.Count, budget.Reorder, Path.Combine(path, "reorder"), _gate, repeat),
+            new WindowLog(Path.Combine(path, "window-log"), budget.WindowLog, policy: repeat));
     }
 }
