@@ -163,10 +163,11 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
         if (context.Clock.GetElapsedTime(_gateAskedAt, _now) < GateInterval) return;
         _gateAskedAt = _now;
         bool stalled = IsStalled;
+        long slowest = context.Gate.Slowest();
         foreach (KafkaPartition partition in _partitions.Values)
         {
             if (partition.Ended) continue;
-            bool read = !stalled && (partition.Paused ? context.Gate.MayResume(partition.Partition) : context.Gate.MayRead(partition.Partition));
+            bool read = !stalled && (partition.Paused ? context.Gate.MayResume(partition.Partition, slowest) : context.Gate.MayRead(partition.Partition, slowest));
             if (read != partition.Paused) continue;
             partition.Paused = !read;
             if (read) reader.Resume(partition.Id);

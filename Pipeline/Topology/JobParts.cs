@@ -33,7 +33,7 @@ internal sealed class JobParts : IAsyncDisposable
         _log = log;
         _directory = new PartitionDirectory([.. job.Streams.Select(stream => stream.Name)]);
         // Windows that go by the clock need no event times to be near each other.
-        _gate = new ReadGate(_directory, job.Time.Mode == TimeMode.Processing ? long.MaxValue : (long)job.Time.MaxDrift.TotalMilliseconds);
+        _gate = new ReadGate(_directory, job.Time.Mode == TimeMode.Processing ? ReadGate.NoDriftControl : (long)job.Time.MaxDrift.TotalMilliseconds);
     }
 
     /// <summary>What the topology is linked from; after <see cref="OpenAsync"/>.</summary>
