@@ -124,6 +124,7 @@ internal sealed class JobParts : IAsyncDisposable
         UntilEnd = _settings.UntilEnd,
         BatchRecords = _job.Parallelism.BatchRecords,
         MaxRecordBytes = _job.MaxRecordBytes,
+        UnavailableLimit = _job.UnavailableLimit,
         Header = stream.Format == RecordFormat.Csv && stream.Csv.Header,
         Delimiter = stream.Csv.Delimiter,
         Columns = stream.Csv.Columns,
