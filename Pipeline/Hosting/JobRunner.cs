@@ -1,6 +1,7 @@
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Sinks;
 using Pipeline.Blocks.Sources;
 using Pipeline.Configuration;
 using Pipeline.Topology;
@@ -21,6 +22,9 @@ internal sealed record RunSettings
 
     /// <summary>Makes sources of a kind that no job file names, such as the demo's.</summary>
     public Func<SourceOptions, SourceContext, ISource>? OtherSource { get; init; }
+
+    /// <summary>Puts something around the sink, such as a brake for a measurement; null: nothing.</summary>
+    public Func<ISampleSink, ISampleSink>? AroundSink { get; init; }
 
     /// <summary>Shows a report; null: lines for people.</summary>
     public Action<SampleTopology, JobSummary>? Report { get; init; }

@@ -50,6 +50,7 @@ internal sealed class JobParts : IAsyncDisposable
         foreach (ISource source in sources) await source.OpenAsync(stop).ConfigureAwait(false);
         SampleShape shape = Shape();
         ISampleSink sink = SampleSinks.Make(_job.Sink, SinkSettings(shape));
+        if (_settings.AroundSink is { } around) sink = around(sink);
         IDeadLetterSink? letters = _job.DeadLetter is null ? null : DeadLetterSinks.Make(_job.DeadLetter, LetterSettings());
         await sink.OpenAsync(stop).ConfigureAwait(false);
         if (letters is not null) await letters.OpenAsync(stop).ConfigureAwait(false);

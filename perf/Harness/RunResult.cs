@@ -1,0 +1,28 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Pipeline.Perf.Harness;
+
+/// <summary>What one run of the whole process took.</summary>
+/// <param name="RecordsPerSecond">Source records over the run's wall time; the start of the runtime is outside, JIT inside.</param>
+/// <param name="CpuSecondsPerMillion">User and system time of the process since its start, per million records.</param>
+/// <param name="PeakRssMegabytes">Greatest resident memory.</param>
+internal readonly record struct RunResult(double RecordsPerSecond, double CpuSecondsPerMillion, double PeakRssMegabytes)
+{
+    /// <summary>The machine and the medians of all runs, as rows of a table.</summary>
+    public static void Print(string scenario, IReadOnlyList<RunResult> results)
+    {
+        Console.WriteLine(
+            $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, {RuntimeInformation.FrameworkDescription}");
+        Console.WriteLine($"{"scenario",-14}{"runs",6}{"records/s",14}{"(least – most)",26}{"CPU s/M",10}{"peak RSS MB",13}");
+        string range = string.Create(CultureInfo.InvariantCulture, $"({results.Min(r => r.RecordsPerSecond):N0} – {results.Max(r => r.RecordsPerSecond):N0})");
+        Console.WriteLine(
+            $"{scenario,-14}{results.Count,6}{Median(results.Select(r => r.RecordsPerSecond)),14:N0}{range,26}{Median(results.Select(r => r.CpuSecondsPerMillion)),10:F2}{Median(results.Select(r => r.PeakRssMegabytes)),13:N0}");
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[sorted.Length / 2] + sorted[(sorted.Length - 1) / 2]) / 2;
+    }
+}

@@ -1,0 +1,30 @@
+using Pipeline.Perf.Harness;
+
+namespace Pipeline.Perf.Scenarios;
+
+/// <summary>The synthetic log from files to files. All windows are open at once, then all close.</summary>
+internal static class FileToFile
+{
+    public static async Task<int> RunAsync(long exposures, int runs)
+    {
+        string folder = Directory.CreateTempSubdirectory("pipeline-perf-").FullName;
+        try
+        {
+            await PipelineProcess.RunAsync("generate", "--exposures", $"{exposures}", "--out", Path.Combine(folder, "logs"));
+            string job = Jobs.Write(folder, "file", "files: { paths: [\"logs/exposure-*.jsonl\"] }", "files: { paths: [\"logs/click-*.jsonl\"] }", "files: { dir: out }");
+            var results = new List<RunResult>();
+            for (int run = 0; run <= runs; run++)
+            {
+                RunResult result = await PipelineProcess.RunToEndAsync(job);
+                if (run > 0) results.Add(result);
+            }
+            Console.WriteLine(await PipelineProcess.VerifyAsync(job, Path.Combine(folder, "out")));
+            RunResult.Print("file → file", results);
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Pipeline.Perf.Harness;
+
+namespace Pipeline.Perf.Scenarios;
+
+/// <summary>The same log from topics to a topic; the output topic is made anew for every run.</summary>
+internal static class KafkaToKafka
+{
+    private const string Samples = "perf-samples";
+
+    public static async Task<int> RunAsync(string bootstrap, long exposures, int runs)
+    {
+        string folder = Directory.CreateTempSubdirectory("pipeline-perf-").FullName;
+        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap }).Build();
+        try
+        {
+            await DropAsync(admin, "exposure", "click", Samples);
+            await PipelineProcess.RunAsync("generate", "--exposures", $"{exposures}", "--bootstrap", bootstrap);
+            string job = Jobs.Write(
+                folder, "kafka", Source(bootstrap, "exposure"), Source(bootstrap, "click"), $"kafka: {{ bootstrap: \"{bootstrap}\", topic: {Samples} }}");
+            var results = new List<RunResult>();
+            for (int run = 0; run <= runs; run++)
+            {
+                await DropAsync(admin, Samples);
+                RunResult result = await PipelineProcess.RunToEndAsync(job);
+                if (run > 0) results.Add(result);
+            }
+            Console.WriteLine(await PipelineProcess.VerifyAsync(job, "kafka"));
+            RunResult.Print("Kafka → Kafka", results);
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static string Source(string bootstrap, string topic) => $"kafka: {{ bootstrap: \"{bootstrap}\", topics: [{topic}], start: earliest }}";
+
+    /// <summary>Deletes topics and waits until the broker no longer knows them, lest the next one of the name be met half-deleted.</summary>
+    private static async Task DropAsync(IAdminClient admin, params string[] topics)
+    {
+        try
+        {
+            await admin.DeleteTopicsAsync(topics);
+        }
+        catch (DeleteTopicsException absent) when (absent.Results.All(result => result.Error.Code is ErrorCode.NoError or ErrorCode.UnknownTopicOrPart))
+        {
+            // Nothing to delete.
+        }
+        while (admin.GetMetadata(TimeSpan.FromSeconds(30)).Topics.Exists(topic => topics.Contains(topic.Topic))) await Task.Delay(100);
+    }
+}
