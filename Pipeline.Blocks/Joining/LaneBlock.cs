@@ -65,7 +65,7 @@ public sealed class LaneBlock
         while (_join.Advance(_output))
         {
             _time.Worked(began, events);
-            await SendSamples().ConfigureAwait(false);
+            if (_output.Count > 0) await SendSamples().ConfigureAwait(false);
             if (_join.Letters?.Letters.Count > 0) await SendLetters().ConfigureAwait(false);
             began = _time.Now;
             events = 0;

@@ -87,6 +87,7 @@ public sealed class PartitionBlock
     {
         barrier.Positions = _partitioner.Positions.ToArray();
         barrier.Watermark = _partitioner.Tracker.Watermark;
+        barrier.MaxEventTime = _partitioner.Tracker.MaxEventTime;
         foreach (BufferBlock<LaneBatch> lane in _lanes)
         {
             LaneBatch carrier = _pool.Rent();

@@ -65,6 +65,7 @@ public sealed class Partitioner
     private void Deal(RecordBatch batch, SourcePartition partition, LaneBatch[] lanes, DeadLetterBatch? letters)
     {
         Ledger.SourceRecords += batch.RecordCount;
+        foreach (int stream in partition.Streams) Ledger.Records[stream] += batch.RecordCount;
         ReadOnlySpan<ParsedEvent> events = batch.Events.AsSpan(0, batch.EventCount);
         int record = -1;
         long raise = SourcePartition.NoTime;
@@ -83,7 +84,6 @@ public sealed class Partitioner
                 }
             }
             if (parsed.TimeAccepted && parsed.Time > raise) raise = parsed.Time;
-            Ledger.Records[parsed.Stream]++;
             if (parsed.Outcome != EventOutcome.Event)
             {
                 Refuse(batch, parsed, letters);

@@ -23,7 +23,6 @@ public sealed class WatermarkTracker
     private readonly long[] _streamWatermarks;
     private readonly long[] _streamIdleSince;
     private Partition[] _partitions = [];
-    private int _notCaughtUp;
     private long _clock = SourcePartition.NoTime;
 
     /// <summary>A tracker without partitions.</summary>
@@ -46,6 +45,9 @@ public sealed class WatermarkTracker
     /// <summary>The join's watermark; <see cref="SourcePartition.NoTime"/> before there is one, <see cref="long.MaxValue"/> when every partition ended.</summary>
     public long Watermark { get; private set; } = SourcePartition.NoTime;
 
+    /// <summary>Greatest accepted event time of all partitions; <see cref="SourcePartition.NoTime"/> before the first.</summary>
+    public long MaxEventTime { get; private set; } = SourcePartition.NoTime;
+
     /// <summary>The stream that holds the watermark, -1 for none.</summary>
     public int HoldingStream { get; private set; } = -1;
 
@@ -61,7 +63,6 @@ public sealed class WatermarkTracker
         state = new Partition { Known = true, Max = SourcePartition.NoTime, Floor = Watermark, AcceptedAt = now };
         partition.State = PartitionState.Active;
         Publish(partition, state);
-        _notCaughtUp++;
     }
 
     /// <summary>Below which event times an event of the partition is late now: its own watermark, and its floor.</summary>
@@ -87,17 +88,14 @@ public sealed class WatermarkTracker
         }
         state.AcceptedAt = now;
         if (time > state.Max) state.Max = time;
+        if (time > MaxEventTime) MaxEventTime = time;
     }
 
     /// <summary>The source says that the partition is read to its end, by an answer asked for at <paramref name="askedAt"/>.</summary>
     public void CaughtUp(SourcePartition partition, long askedAt)
     {
         ref Partition state = ref _partitions[partition.Index];
-        if (!state.WasCaughtUp)
-        {
-            state.WasCaughtUp = true;
-            _notCaughtUp--;
-        }
+        state.WasCaughtUp = true;
         if (partition.State == PartitionState.Active && askedAt - state.AcceptedAt >= _idleTimeout) partition.State = PartitionState.Idle;
         _clock = Math.Max(_clock, askedAt);
     }
@@ -105,9 +103,7 @@ public sealed class WatermarkTracker
     /// <summary>The partition is read to the end of a bounded run: its watermark is +∞.</summary>
     public void End(SourcePartition partition)
     {
-        ref Partition state = ref _partitions[partition.Index];
-        if (!state.WasCaughtUp) _notCaughtUp--;
-        state.WasCaughtUp = true;
+        _partitions[partition.Index].WasCaughtUp = true;
         partition.State = PartitionState.Ended;
     }
 
@@ -118,15 +114,20 @@ public sealed class WatermarkTracker
     {
         if (changed is not null) Publish(changed, _partitions[changed.Index]);
         _clock = Math.Max(_clock, now);
-        long watermark = _options.Mode == TimeMode.Processing && _notCaughtUp == 0 && !AllEnded() ? _clock - _disorder : OverStreams();
+        long watermark = _options.Mode == TimeMode.Processing && IsCaughtUp() ? _clock - _disorder : OverStreams();
         if (watermark > Watermark) Watermark = watermark;
     }
 
-    private bool AllEnded()
+    /// <summary>Whether every partition has been read to its end once, also those that are registered and have sent nothing yet, and one goes on.</summary>
+    private bool IsCaughtUp()
     {
+        bool anyGoesOn = false;
         foreach (SourcePartition partition in _directory.All)
-            if (partition.State != PartitionState.Ended) return false;
-        return true;
+        {
+            if (partition.Index >= _partitions.Length || !_partitions[partition.Index].WasCaughtUp) return false;
+            anyGoesOn |= partition.State != PartitionState.Ended;
+        }
+        return anyGoesOn;
     }
 
     private long OverStreams()

@@ -18,6 +18,9 @@ public sealed class CheckpointBarrier(long id)
     /// <summary>Read positions by partition index at the cut; set by Partition.</summary>
     public long[] Positions { get; set; } = [];
 
+    /// <summary>Greatest event time read before the cut, in any partition; set by Partition.</summary>
+    public long MaxEventTime { get; set; } = SourcePartition.NoTime;
+
     /// <summary>The join's watermark at the cut; set by Partition.</summary>
     public long Watermark { get; set; } = SourcePartition.NoTime;
 

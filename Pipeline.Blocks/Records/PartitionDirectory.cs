@@ -2,7 +2,8 @@ namespace Pipeline.Blocks.Records;
 
 /// <summary>All source partitions of the job, by index. Sources register them; everybody else looks them up.</summary>
 /// <remarks>Threading: any; registration is rare and locked, reading is not.</remarks>
-public sealed class PartitionDirectory
+/// <param name="streamNames">Names of the streams by index, for messages; without them streams are named by index.</param>
+public sealed class PartitionDirectory(IReadOnlyList<string>? streamNames = null)
 {
     private readonly Lock _gate = new();
     private volatile SourcePartition[] _all = [];
@@ -16,16 +17,28 @@ public sealed class PartitionDirectory
     /// <summary>The partition with an index.</summary>
     public SourcePartition this[int index] => _all[index];
 
-    /// <summary>The partition of this name, made when it is new.</summary>
+    /// <summary>The partition of this name, made when it is new. A partition has one reader: only the streams that share a source may share it.</summary>
+    /// <exception cref="PartitionConflictException">Another source, which is read by other streams, has registered it.</exception>
     public SourcePartition Register(string source, int number, int[] streams, bool hasTimestamps)
     {
         lock (_gate)
         {
             foreach (SourcePartition known in _all)
-                if (known.Number == number && known.Source == source) return known;
+                if (known.Number == number && known.Source == source)
+                    return known.Streams.AsSpan().SequenceEqual(streams) ? known : throw Conflict(known, streams);
             var added = new SourcePartition(_all.Length, source, number, streams, hasTimestamps);
             _all = [.. _all, added];
             return added;
         }
     }
+
+    private PartitionConflictException Conflict(SourcePartition known, int[] streams) => new(
+        $"{known} is read by the source of {Names(known.Streams)} and by the source of {Names(streams)}, which differ: " +
+        "make the sources equal in every key, or name what no other source names");
+
+    private string Names(int[] streams) => string.Join(", ", streams.Select(stream => streamNames is null ? $"stream {stream}" : $"'{streamNames[stream]}'"));
 }
+
+/// <summary>Two sources of the job have a partition in common, by overlapping globs say. A mistake in the job file.</summary>
+/// <param name="message">Which partition, and the streams of both sources.</param>
+public sealed class PartitionConflictException(string message) : Exception(message);

@@ -41,6 +41,9 @@ public sealed record SourceContext
     /// <summary>The streams that read the source, as indices into the job's streams.</summary>
     public required int[] Streams { get; init; }
 
+    /// <summary>Progress is discarded: a source that would begin at committed positions begins at the first record.</summary>
+    public bool FromScratch { get; init; }
+
     /// <summary>Read to the ends found at the start, then end.</summary>
     public bool UntilEnd { get; init; }
 

@@ -37,6 +37,7 @@ internal sealed class KafkaOpening(KafkaSourceOptions options, SourceContext con
         switch (options.Start.At)
         {
             case StartAt.Latest: return stable;
+            case StartAt.Committed when context.FromScratch: return [];
             case StartAt.Committed: return await client.CommittedAsync(ids, stop).ConfigureAwait(false);
             case StartAt.Time:
                 var from = new Timestamp(options.Start.Time.ToUnixTimeMilliseconds(), TimestampType.CreateTime);

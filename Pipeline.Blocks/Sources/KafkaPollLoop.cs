@@ -45,6 +45,8 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
             TakeAnswers();
             AskGate();
             if (watching.IsFaulted) watching.GetAwaiter().GetResult();
+            // Without it no partition would ever be caught up again, and a reader that only waits looks like one that is well.
+            if (watching.IsCompleted && !stop.IsCancellationRequested) throw new InvalidOperationException("The brokers are no longer asked for ends and new partitions, although nothing was stopped");
         }
         foreach (KafkaPartition partition in _partitions.Values)
             if (partition.Open is not null)
@@ -146,6 +148,8 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
         while (watch.Ends.TryDequeue(out (KafkaPartition Partition, long AskedAt, long HighWatermark) answer))
         {
             KafkaPartition partition = answer.Partition;
+            // What finds no room is asked for again a second later; kept, answers would pile up for as long as the intake stands still.
+            if (outbox.Count >= StashBatches) continue;
             if (!partition.AtEnd || partition.Position < answer.HighWatermark) continue;
             if (partition.Open is not null) Flush(partition, PartitionNotice.None, NowMs());
             Flush(partition, PartitionNotice.CaughtUp, answer.AskedAt);

@@ -49,6 +49,8 @@ public sealed class MistakeTests
     [DataRow("stream_idle_timeout=never", true)]
     [DataRow("streams.click.stream_idle_timeout=never", true)]
     [DataRow("unavailable_limit=never", true)]
+    [DataRow("max_record_bytes=256MiB", true)]
+    [DataRow("max_record_bytes=257MiB", false)]
     [DataRow("idle_timeout=never", false)]
     [DataRow("window.length=never", false)]
     [DataRow("labels={ policy: wait, negative_rate: 1.0 }", true)]
@@ -105,6 +107,16 @@ public sealed class MistakeTests
 
         StringAssert.EndsWith(mistakes, "streams: expected at most 64 action streams, found 65");
         job.LoadSound(JobText.Small.Replace("output", Streams(63) + "output", StringComparison.Ordinal));
+    }
+
+    [TestMethod]
+    public void MoreFiltersThanARecordCanName_AreAMistake()
+    {
+        using var job = new JobText();
+        string Setting(int filters) => $"streams.click.filter=[{string.Join(", ", Enumerable.Repeat("{ field: a, min: 0 }", filters))}]";
+
+        Assert.EndsWith("streams[1].filter: expected at most 255 filters, found 256", job.LoadMistakes(JobText.Small, [Setting(256)]));
+        job.LoadSound(JobText.Small, [Setting(255)]);
     }
 
     [TestMethod]

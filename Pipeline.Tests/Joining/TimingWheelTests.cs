@@ -64,7 +64,14 @@ public sealed class TimingWheelTests
 
     /// <summary>Against a sorted list: the same timers, in the same order, at the same calls.</summary>
     [TestMethod]
-    public void AnyScheduleOfAddsAndTakes_EqualsASortedList()
+    public void AnyScheduleOfAddsAndTakes_EqualsASortedList() => EqualsASortedList(seed: null, iterations: 10_000);
+
+    /// <summary>A wheel that took its first timer for the present put an earlier one behind it.</summary>
+    [TestMethod]
+    [DataRow("coR8F_XUXdS2")]
+    public void ScheduleThatOnceFailed_EqualsASortedList(string seed) => EqualsASortedList(seed, iterations: 1);
+
+    private static void EqualsASortedList(string? seed, long iterations)
     {
         Gen<(int Lead, int Step)[]> schedules = Gen.Select(Gen.Int[0, 5_000_000], Gen.Int[0, 400_000]).Array[1, 60];
         schedules.Sample(
@@ -94,6 +101,6 @@ public sealed class TimingWheelTests
                 }
                 return sut.Count == model.Count;
             },
-            iter: 10_000);
+            seed: seed, iter: iterations);
     }
 }

@@ -183,6 +183,21 @@ public sealed class WatermarkTrackerTests
         Assert.AreEqual(sut.Watermark, sut.LateBelow(exposure).Own);
     }
 
+    [TestMethod]
+    public void ProcessingTime_WaitsForPartitionsThatHaveNotAppeared()
+    {
+        WatermarkTracker sut = Tracker(mode: TimeMode.Processing);
+        SourcePartition exposure = Appear(sut, "exposure", Exposure);
+        SourcePartition click = _directory.Register("click", 0, [Click], hasTimestamps: false);
+
+        Caught(sut, exposure, Ten + Second);
+        Assert.AreEqual(SourcePartition.NoTime, sut.Watermark, "clicks may have a backlog");
+
+        sut.Appear(click, Ten + Second);
+        Caught(sut, click, Ten + Minute);
+        Assert.AreEqual(Ten + Minute - 10 * Second, sut.Watermark);
+    }
+
     private WatermarkTracker Tracker(TimeSpan? streamTimeout = null, TimeMode mode = TimeMode.Event)
     {
         TimeSpan timeout = streamTimeout ?? TimeSpan.FromMinutes(10);

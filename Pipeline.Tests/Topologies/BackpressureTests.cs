@@ -68,6 +68,24 @@ public sealed class BackpressureTests
         Assert.IsInstanceOfType<OperationCanceledException>(cause.InnerException);
     }
 
+    /// <summary>Letters that fill every queue towards a stuck sink, which then fails: whoever waits for room is let go, and the cause comes out.</summary>
+    [TestMethod]
+    public async Task StuckDeadLetterSinkThatFails_StopsEverything_AlsoWhoWaitsForRoom()
+    {
+        using var rig = new Rig(lateHalf: true);
+        rig.Sink.Allow(int.MaxValue / 2);
+        using var running = new RunningTopology(new SampleTopology(rig.Parts));
+        await Eventually.Holds(() => rig.Source.IsBlocked, "letters have filled the queues up to the source");
+        Task<CheckpointBarrier?> barrier = running.PassBarrierAsync();
+
+        rig.Letters.Fail(new IOException("no room for letters"));
+
+        IOException cause = await Assert.ThrowsExactlyAsync<IOException>(() => running.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.AreEqual("no room for letters", cause.Message);
+        Assert.IsNull(await barrier.WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.IsTrue(running.StoodStill);
+    }
+
     [TestMethod]
     public async Task Barrier_PassesBehindEverythingBeforeIt()
     {
@@ -85,7 +103,7 @@ public sealed class BackpressureTests
     }
 
     /// <summary>One partition of exposures, each of a key of its own, a second of event time a batch: windows of a second close all the time.</summary>
-    private sealed class EndlessSource(PartitionDirectory directory, RecordBatchPool pool) : ISource
+    private sealed class EndlessSource(PartitionDirectory directory, RecordBatchPool pool, bool lateHalf) : ISource
     {
         public int Sent { get; private set; }
 
@@ -102,7 +120,7 @@ public sealed class BackpressureTests
                 records.Partition = partition;
                 records.PositionAfter = (batch + 1) * BatchRecords;
                 for (int i = 0; i < BatchRecords; i++)
-                    records.Add(Encoding.UTF8.GetBytes($"{{\"k\":\"{batch}-{i}\",\"ts\":{1_700_000_000_000 + batch * 1_000 + i}}}"), i, SourcePartition.NoTime);
+                    records.Add(Encoding.UTF8.GetBytes($"{{\"k\":\"{batch}-{i}\",\"ts\":{TimeOf(batch, i)}}}"), i, SourcePartition.NoTime);
                 if (batch == Batches - 1) records.Notice = PartitionNotice.Ended;
                 Task<bool> send = intake.SendAsync(records, CancellationToken.None);
                 IsBlocked = !send.IsCompleted;
@@ -111,6 +129,8 @@ public sealed class BackpressureTests
                 Sent++;
             }
         }
+
+        private long TimeOf(int batch, int i) => lateHalf && i % 2 == 1 ? 1_000_000_000_000 : 1_700_000_000_000 + (batch * 1_000) + i;
     }
 
     private sealed class GatedSink : ISampleSink
@@ -150,11 +170,26 @@ public sealed class BackpressureTests
         }
     }
 
+    private sealed class StuckLetters : IDeadLetterSink
+    {
+        private readonly TaskCompletionSource _stuck = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Fail(Exception cause) => _stuck.SetException(cause);
+
+        public Task OpenAsync(CancellationToken stop) => Task.CompletedTask;
+
+        public async ValueTask WriteAsync(DeadLetterBatch batch, CancellationToken stop) => await _stuck.Task;
+
+        public Task FlushAsync(CancellationToken stop) => Task.CompletedTask;
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
     private sealed class Rig : IDisposable
     {
         private readonly TempFolder _folder = new();
 
-        public Rig()
+        public Rig(bool lateHalf = false)
         {
             var directory = new PartitionDirectory();
             var pool = new RecordBatchPool();
@@ -169,7 +204,7 @@ public sealed class BackpressureTests
                 Time = new EventTimeOptions { Field = "ts" },
             };
             var shape = new SampleShape([exposure], 1_000, new OutputOptions());
-            Source = new EndlessSource(directory, pool);
+            Source = new EndlessSource(directory, pool, lateHalf);
             Parts = new TopologyParts
             {
                 Parallelism = new ParallelismOptions { Lanes = 2, BlockCapacity = 2 },
@@ -179,12 +214,13 @@ public sealed class BackpressureTests
                 Sources = [Source],
                 Parser = new RecordParser([exposure], new ParseOptions()),
                 Partitioner = new Partitioner(
-                    new LaneMap(2), new WatermarkTracker(directory, new TimeOptions { OutOfOrderness = TimeSpan.Zero }, [Timeout.InfiniteTimeSpan]), [0], keepLetters: false),
+                    new LaneMap(2), new WatermarkTracker(directory, new TimeOptions { OutOfOrderness = TimeSpan.Zero }, [Timeout.InfiniteTimeSpan]), [0], keepLetters: lateHalf),
                 Lanes = [Lane(0, window), Lane(1, window)],
                 Formatter = () => SampleFormatters.Make(shape, directory),
                 ValidationRules = 0,
                 ActionStreams = 0,
                 Sink = Sink,
+                DeadLetters = lateHalf ? Letters : null,
             };
         }
 
@@ -193,6 +229,8 @@ public sealed class BackpressureTests
         public EndlessSource Source { get; }
 
         public GatedSink Sink { get; } = new();
+
+        public StuckLetters Letters { get; } = new();
 
         public void Dispose()
         {

@@ -20,8 +20,10 @@ internal static class DemoCommand
         return command;
     }
 
-    private static Task<int> RunAsync(RunFlags flags, double? seconds, InvocationConfiguration console) =>
-        RunFailures.ReportAsync(console.Error, async () =>
+    private static async Task<int> RunAsync(RunFlags flags, double? seconds, InvocationConfiguration console)
+    {
+        using var signals = new StopSignals(console.Error);
+        return await RunFailures.ReportAsync(console.Error, async () =>
         {
             DirectoryInfo directory = Directory.CreateTempSubdirectory("pipeline-demo-");
             try
@@ -29,7 +31,6 @@ internal static class DemoCommand
                 TimeProvider clock = TimeProvider.System;
                 JobOptions job = DemoJob.Make(directory.FullName, DemoJob.Log(clock.GetUtcNow()));
                 TimeSpan? length = seconds is null ? null : TimeSpan.FromSeconds(seconds.Value);
-                using var signals = new StopSignals(console.Error);
                 bool table = flags.Log.Color && !Console.IsErrorRedirected && AnsiConsole.Profile.Capabilities.Ansi;
                 JobSummary summary = table
                     ? await WithTable(job, length, clock, signals.Stop).ConfigureAwait(false)
@@ -41,7 +42,8 @@ internal static class DemoCommand
             {
                 directory.Delete(recursive: true);
             }
-        });
+        }, signals.Stop).ConfigureAwait(false);
+    }
 
     private static RunSettings Settings(TimeSpan? length, TimeSpan? reportInterval) => new()
     {

@@ -21,15 +21,16 @@ internal static class RunCommand
         return command;
     }
 
-    private static Task<int> RunAsync(JobOptions job, RunFlags flags, bool untilEnd, bool fromScratch, InvocationConfiguration console) =>
-        RunFailures.ReportAsync(console.Error, async () =>
+    private static async Task<int> RunAsync(JobOptions job, RunFlags flags, bool untilEnd, bool fromScratch, InvocationConfiguration console)
+    {
+        using var signals = new StopSignals(console.Error);
+        return await RunFailures.ReportAsync(console.Error, async () =>
         {
             bool reports = flags.Report == ReportTarget.Console && flags.Log.Verbosity != Verbosity.Quiet;
             var settings = new RunSettings { UntilEnd = untilEnd, FromScratch = fromScratch, ReportInterval = reports ? flags.ReportInterval : null };
-            using var signals = new StopSignals(console.Error);
-            TextWriter messages = flags.Log.Verbosity == Verbosity.Quiet ? TextWriter.Null : TextWriter.Synchronized(console.Error);
-            JobSummary summary = await new JobRunner(job, settings, TimeProvider.System, messages).RunAsync(signals.Stop).ConfigureAwait(false);
+            JobSummary summary = await new JobRunner(job, settings, TimeProvider.System, TextWriter.Synchronized(console.Error)).RunAsync(signals.Stop).ConfigureAwait(false);
             await SummaryOutput.WriteAsync(summary, flags.Summary, console.Output).ConfigureAwait(false);
             return ExitCodes.Done;
-        });
+        }, signals.Stop).ConfigureAwait(false);
+    }
 }

@@ -1,3 +1,4 @@
+using Confluent.Kafka;
 using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Blocks.Sources;
@@ -9,11 +10,16 @@ namespace Pipeline.Commands;
 internal static class RunFailures
 {
     /// <summary>Runs; a failure becomes a message and an exit code.</summary>
-    public static async Task<int> ReportAsync(TextWriter messages, Func<Task<int>> run)
+    public static async Task<int> ReportAsync(TextWriter messages, Func<Task<int>> run, CancellationToken stop)
     {
         try
         {
             return await run().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await messages.WriteLineAsync("stopped on request while starting").ConfigureAwait(false);
+            return ExitCodes.Done;
         }
         // The outermost place of a run: every first cause ends here.
         catch (Exception cause)
@@ -27,8 +33,9 @@ internal static class RunFailures
     private static int CodeOf(Exception cause) => cause switch
     {
         SourceMissingException => ExitCodes.Configuration,
-        BrokerUnavailableException => ExitCodes.Unavailable,
-        SourceChangedException or SinkRefusedException or StateRefusedException => ExitCodes.DataRefused,
+        ArgumentException => ExitCodes.Configuration,
+        BrokerUnavailableException or KafkaException => ExitCodes.Unavailable,
+        SourceChangedException or SinkRefusedException or StateRefusedException or InvalidDataException => ExitCodes.DataRefused,
         StateLockedException => ExitCodes.Fenced,
         SinkUnavailableException { Broker: true } or DeliveryFailedException => ExitCodes.Unavailable,
         SinkUnavailableException or StateStorageException or IOException or UnauthorizedAccessException => ExitCodes.InputOutput,

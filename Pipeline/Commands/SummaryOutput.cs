@@ -9,7 +9,7 @@ internal static class SummaryOutput
     public static async Task WriteAsync(JobSummary summary, string? file, TextWriter output)
     {
         string json = summary.ToJson();
-        if (file is not null) await File.WriteAllTextAsync(file, json + "\n").ConfigureAwait(false);
         await output.WriteLineAsync(json).ConfigureAwait(false);
+        if (file is not null) await File.WriteAllTextAsync(file, json + "\n").ConfigureAwait(false);
     }
 }

@@ -8,7 +8,8 @@ namespace Pipeline.Configuration;
 /// <summary>Reads a whole job, section by section, in the order of the job file.</summary>
 internal static class JobReader
 {
-    private const int LargestRecord = 1 << 30;
+    // A batch takes records up to 1 MiB and then one more, in arrays that double as they grow and have to stay below 2 GiB.
+    private const int LargestRecord = 256 << 20;
 
     private static readonly TimeSpan StreamIdleTimeout = new StreamOptions
     {

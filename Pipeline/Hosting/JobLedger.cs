@@ -18,10 +18,12 @@ public static class JobLedger
     {
         int rank = LaneRanks.Of(job.Streams)[stream];
         (long[] joined, long[] invalid, _, _, _) = topology.Format.Ledger.Read();
-        long duplicate = 0, orphaned = 0, open = 0;
+        long received = 0, duplicate = 0, orphaned = 0, open = 0, emitted = 0;
         foreach (LaneBlock lane in topology.Lanes)
         {
             LaneLedger ledger = lane.State.Ledger;
+            received += ledger.Received[rank];
+            emitted += ledger.Emitted[rank];
             duplicate += ledger.Duplicate[rank];
             orphaned += ledger.Orphaned[rank];
             open += lane.State.Reorder.Waiting[rank] + ledger.InWindows[rank];
@@ -45,7 +47,9 @@ public static class JobLedger
             Invalid = invalid[rank],
             Open = open,
             Unaccounted = Math.Abs(records - rejected.Values.Sum() - filtered - events)
-                + Math.Abs(events - late - lateIdle - duplicate - joined[rank] - orphaned - invalid[rank] - open),
+                + Math.Abs(events - late - lateIdle - received)
+                + Math.Abs(received - duplicate - orphaned - open - emitted)
+                + Math.Abs(emitted - joined[rank] - invalid[rank]),
         };
     }
 

@@ -45,6 +45,7 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
     {
         long began = clock.GetTimestamp();
         messages.WriteLine(Delivery());
+        if (settings.FromScratch) messages.WriteLine("--from-scratch: state and progress are discarded; samples may repeat");
         using StateDirectory state = StateDirectory.Open(job, settings.FromScratch);
         await using JobParts parts = JobParts.Make(job, settings, state, clock, messages.WriteLine);
         await parts.OpenAsync(stop).ConfigureAwait(false);
@@ -52,12 +53,14 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
         using var running = new RunningTopology(topology);
         using CancellationTokenRegistration stopping = stop.Register(running.Stop);
         using var loops = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var safe = new SafePositions((long)job.Window.Length.TotalMilliseconds);
         Task[] beside =
         [
-            Every(job.State.CheckpointInterval, () => Checkpoint(running, parts), loops.Token),
+            Every(job.State.CheckpointInterval, () => Checkpoint(running, parts, safe), loops.Token),
             job.Time.Mode == TimeMode.Processing ? Every(Tick, () => running.TickAsync(clock.GetUtcNow().ToUnixTimeMilliseconds()), loops.Token) : Task.CompletedTask,
             settings.ReportInterval is { } interval ? Report(interval, topology, parts.Topology.Partitioner, loops.Token) : Task.CompletedTask,
         ];
+        foreach (Task loop in beside) running.Watch(loop);
         try
         {
             await running.Completion.ConfigureAwait(false);
@@ -66,10 +69,13 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
         {
             await loops.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(beside).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            parts.StoodStill = running.StoodStill;
         }
         await parts.FlushAsync().ConfigureAwait(false);
         JobSummary summary = JobLedger.Summarize(job, DeliveryInForce, topology, parts.Topology.Partitioner.Ledger, ProcessUse.Since(began, clock));
-        await parts.CommitAsync(parts.Topology.Partitioner.Positions.ToArray()).ConfigureAwait(false);
+        WatermarkTracker tracker = parts.Topology.Partitioner.Tracker;
+        safe.Note(tracker.MaxEventTime, parts.Topology.Partitioner.Positions.ToArray());
+        if (safe.At(tracker.Watermark) is { } positions) await parts.CommitAsync(positions).ConfigureAwait(false);
         if (summary.Unaccounted != 0) throw new InvariantException($"The ledger does not close: {summary.Unaccounted} events are unaccounted for.");
         if (stop.IsCancellationRequested || !(settings.UntilEnd || settings.EndsByItself)) return summary;
         if (summary.Open != 0) throw new InvariantException($"Every partition ended, and {summary.Open} events are still open.");
@@ -84,10 +90,11 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
             ? $"delivery: {DeliveryInForce} (the job asks for exactly-once, which this version does not have yet)"
             : $"delivery: {DeliveryInForce}";
 
-    private static async Task Checkpoint(RunningTopology running, JobParts parts)
+    private static async Task Checkpoint(RunningTopology running, JobParts parts, SafePositions safe)
     {
-        CheckpointBarrier? barrier = await running.PassBarrierAsync().ConfigureAwait(false);
-        if (barrier is not null) await parts.CommitAsync(barrier.Positions).ConfigureAwait(false);
+        if (await running.PassBarrierAsync().ConfigureAwait(false) is not { } barrier) return;
+        safe.Note(barrier.MaxEventTime, barrier.Positions);
+        if (safe.At(barrier.Watermark) is { } positions) await parts.CommitAsync(positions).ConfigureAwait(false);
     }
 
     private async Task Report(TimeSpan interval, SampleTopology topology, Partitioner partitioner, CancellationToken stop)

@@ -6,6 +6,11 @@ namespace Pipeline.Hosting;
 /// <remarks>Errors: a lock held by another process throws <see cref="StateLockedException"/>; a finished state throws <see cref="StateRefusedException"/>.</remarks>
 public sealed class StateDirectory : IDisposable
 {
+    // What the runtime gives for a file that another process holds: Windows' two errors, and EWOULDBLOCK of flock on Linux.
+    private const int SharingViolation = unchecked((int)0x80070020);
+    private const int LockViolation = unchecked((int)0x80070021);
+    private const int WouldBlock = 11;
+
     private readonly FileStream _lock;
 
     private StateDirectory(string path, FileStream held)
@@ -30,7 +35,7 @@ public sealed class StateDirectory : IDisposable
         {
             held = new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException locked)
+        catch (IOException locked) when (locked.HResult is LockViolation or SharingViolation or WouldBlock)
         {
             throw new StateLockedException($"{path} is in use by another process (its lock file {lockPath} is held).", locked);
         }
@@ -40,9 +45,14 @@ public sealed class StateDirectory : IDisposable
             directory.Dispose();
             throw new StateRefusedException($"{path}: this job is finished. To run it again from its start positions, say --from-scratch.");
         }
-        directory.DiscardLanes();
-        File.Delete(directory.FinishedPath);
         return directory;
+    }
+
+    /// <summary>Discards what an earlier run left: the last step of a start, when nothing can refuse it any more.</summary>
+    public void Begin()
+    {
+        foreach (string lane in Directory.EnumerateDirectories(Path, "lane-*")) Directory.Delete(lane, recursive: true);
+        File.Delete(FinishedPath);
     }
 
     /// <summary>Where a lane keeps its files.</summary>
@@ -54,17 +64,17 @@ public sealed class StateDirectory : IDisposable
     }
 
     /// <summary>Marks that a bounded run came to its end.</summary>
-    public void MarkFinished(JobSummary summary) => File.WriteAllText(FinishedPath, summary.ToJson() + "\n");
+    public void MarkFinished(JobSummary summary)
+    {
+        string written = FinishedPath + ".new";
+        File.WriteAllText(written, summary.ToJson() + "\n");
+        File.Move(written, FinishedPath, overwrite: true);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
 
     private string FinishedPath => System.IO.Path.Combine(Path, "finished.json");
-
-    private void DiscardLanes()
-    {
-        foreach (string lane in Directory.EnumerateDirectories(Path, "lane-*")) Directory.Delete(lane, recursive: true);
-    }
 }
 
 /// <summary>Another process has the state directory.</summary>

@@ -20,7 +20,7 @@ internal sealed class JobParts : IAsyncDisposable
     private readonly StateDirectory _state;
     private readonly TimeProvider _clock;
     private readonly Action<string> _log;
-    private readonly PartitionDirectory _directory = new();
+    private readonly PartitionDirectory _directory;
     private readonly ReadGate _gate;
     private readonly List<LaneJoin> _lanes = [];
 
@@ -31,6 +31,7 @@ internal sealed class JobParts : IAsyncDisposable
         _state = state;
         _clock = clock;
         _log = log;
+        _directory = new PartitionDirectory([.. job.Streams.Select(stream => stream.Name)]);
         // Windows that go by the clock need no event times to be near each other.
         _gate = new ReadGate(_directory, job.Time.Mode == TimeMode.Processing ? long.MaxValue : (long)job.Time.MaxDrift.TotalMilliseconds);
     }
@@ -38,11 +39,14 @@ internal sealed class JobParts : IAsyncDisposable
     /// <summary>What the topology is linked from; after <see cref="OpenAsync"/>.</summary>
     public TopologyParts Topology { get; private set; } = null!;
 
+    /// <summary>False when work on the parts could not be ended: they are then left to the end of the process.</summary>
+    public bool StoodStill { get; set; } = true;
+
     /// <summary>Makes the parts of a job; nothing is opened yet.</summary>
     public static JobParts Make(JobOptions job, RunSettings settings, StateDirectory state, TimeProvider clock, Action<string> log) =>
         new(job, settings, state, clock, log);
 
-    /// <summary>Opens sources, then sinks, then state: what can refuse the start and changes nothing comes first.</summary>
+    /// <summary>Opens sources, then dead letters, state and the sink: what can refuse the start and changes nothing comes first.</summary>
     public async Task OpenAsync(CancellationToken stop)
     {
         var records = new RecordBatchPool();
@@ -52,9 +56,11 @@ internal sealed class JobParts : IAsyncDisposable
         ISampleSink sink = SampleSinks.Make(_job.Sink, SinkSettings(shape));
         if (_settings.AroundSink is { } around) sink = around(sink);
         IDeadLetterSink? letters = _job.DeadLetter is null ? null : DeadLetterSinks.Make(_job.DeadLetter, LetterSettings());
-        await sink.OpenAsync(stop).ConfigureAwait(false);
         if (letters is not null) await letters.OpenAsync(stop).ConfigureAwait(false);
+        _state.Begin();
         for (int lane = 0; lane < _job.Parallelism.Lanes; lane++) _lanes.Add(Lane(lane, shape.Actions.Count));
+        // Last, for it may empty what an earlier run wrote.
+        await sink.OpenAsync(stop).ConfigureAwait(false);
         Topology = new TopologyParts
         {
             Parallelism = _job.Parallelism,
@@ -98,6 +104,7 @@ internal sealed class JobParts : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (!StoodStill) return;
         foreach (LaneJoin lane in _lanes) lane.Dispose();
         if (Topology is null) return;
         foreach (IDisposable source in Topology.Sources.OfType<IDisposable>()) source.Dispose();
@@ -121,6 +128,7 @@ internal sealed class JobParts : IAsyncDisposable
         Clock = _clock,
         Streams = streams,
         UntilEnd = _settings.UntilEnd,
+        FromScratch = _settings.FromScratch,
         BatchRecords = _job.Parallelism.BatchRecords,
         MaxRecordBytes = _job.MaxRecordBytes,
         Header = stream.Format == RecordFormat.Csv && stream.Csv.Header,
@@ -139,7 +147,8 @@ internal sealed class JobParts : IAsyncDisposable
         Lanes = _job.Parallelism.Lanes,
         Extension = _job.Output.Format == SampleFormat.Csv ? "csv" : "jsonl",
         Header = _job.Output.Format == SampleFormat.Csv ? CsvSampleFormatter.Header(shape) : [],
-        Fresh = true,
+        // Files are read again from their start, so that nothing of an earlier run may stay; topics go on where they were.
+        Fresh = _settings.FromScratch || !_job.Streams.Any(stream => stream.Source is KafkaSourceOptions),
     };
 
     private DeadLetterSinkSettings LetterSettings() => new()

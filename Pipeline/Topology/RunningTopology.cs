@@ -14,10 +14,12 @@ namespace Pipeline.Topology;
 /// </remarks>
 public sealed class RunningTopology : IDisposable
 {
+    private static readonly TimeSpan StandStillLimit = TimeSpan.FromSeconds(10);
     private readonly SampleTopology _topology;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _completion;
+    private Task[] _sources = [];
     private long _barriers;
 
     /// <summary>Starts reading. Sources and sinks must be open.</summary>
@@ -30,6 +32,9 @@ public sealed class RunningTopology : IDisposable
 
     /// <summary>Ends when everything read is delivered; fails with the first cause.</summary>
     public Task Completion => _completion;
+
+    /// <summary>False after a fault in which some work did not end: what it works on must not be disposed of.</summary>
+    public bool StoodStill { get; private set; } = true;
 
     /// <summary>Stops the sources; what was read is still delivered.</summary>
     public void Stop() => _stop.Cancel();
@@ -70,24 +75,34 @@ public sealed class RunningTopology : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _stop.Dispose();
 
+    /// <summary>A task whose failure is the failure of the run.</summary>
+    public void Watch(Task task) => _ = task.ContinueWith(Tear, CancellationToken.None, TaskContinuationOptions.NotOnRanToCompletion, TaskScheduler.Default);
+
     private async Task RunAsync()
     {
-        Task[] sources = [.. _topology.Sources.Select(source => Task.Run(() => source.RunAsync(_topology.Intake, _stop.Token)))];
-        foreach (Task source in sources) Watch(source);
-        Task reading = Task.WhenAll(sources);
+        _sources = [.. _topology.Sources.Select(source => Task.Run(() => source.RunAsync(_topology.Intake, _stop.Token)))];
+        foreach (Task source in _sources) Watch(source);
+        Task reading = Task.WhenAll(_sources);
         if (await Task.WhenAny(reading, _fault.Task).ConfigureAwait(false) == reading && reading.IsCompletedSuccessfully) _topology.Intake.Complete();
         Task ended = Task.WhenAll(_topology.Blocks.Select(block => block.Completion));
         if (await Task.WhenAny(ended, _fault.Task).ConfigureAwait(false) == ended && ended.IsCompletedSuccessfully) return;
+        await StandStillAsync().ConfigureAwait(false);
         await _fault.Task.ConfigureAwait(false);
     }
 
-    private void Watch(Task task) => _ = task.ContinueWith(Tear, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-
-    private void Tear(Task faulted)
+    /// <summary>After a fault: waits until nobody works on state, sources or sinks any more, so that they can be disposed of.</summary>
+    private async Task StandStillAsync()
     {
-        Exception cause = faulted.Exception!.Flatten().InnerExceptions[0];
+        Task all = Task.WhenAll([.. _sources, .. _topology.Blocks.Select(block => block.Completion)]);
+        await all.WaitAsync(StandStillLimit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        StoodStill = all.IsCompleted;
+    }
+
+    private void Tear(Task ended)
+    {
+        Exception cause = ended.Exception?.Flatten().InnerExceptions[0] ?? new StageFaultException("A source or stage was cancelled by itself.");
         if (!_fault.TrySetException(cause)) return;
-        _stop.Cancel();
         foreach (IDataflowBlock block in _topology.Blocks) block.Fault(cause);
+        _stop.Cancel();
     }
 }

@@ -50,7 +50,12 @@ public sealed class SampleTopology
         Format.Block.Then(Sink.Block);
         Links.Gather(LetterQueues, DeadLetters.Block);
 
-        Blocks = [Intake, Parse.Block, Partition.Input, .. Lanes.Select(lane => lane.Input), Format.Block, Sink.Block, DeadLetters.Block];
+        // Queues too: on a fault whoever waits to put something into one must be let go.
+        Blocks =
+        [
+            Intake, Parse.Block, Partition.Input, .. Partition.Lanes, .. Lanes.Select(lane => lane.Input), .. Lanes.Select(lane => lane.Samples),
+            Format.Block, Sink.Block, .. LetterQueues, DeadLetters.Block,
+        ];
     }
 
     /// <summary>Whether dead letters are made.</summary>

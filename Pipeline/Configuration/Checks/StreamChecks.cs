@@ -6,6 +6,9 @@ namespace Pipeline.Configuration.Checks;
 /// <summary>Names, roles and keys of streams.</summary>
 internal static class StreamChecks
 {
+    /// <summary>A filtered record names the filter that dropped it in one byte.</summary>
+    private const int MostFilters = byte.MaxValue;
+
     /// <summary>Checks them.</summary>
     public static void Check(JobOptions job, ReadingContext context)
     {
@@ -16,6 +19,8 @@ internal static class StreamChecks
             if (job.Streams[i] is { Role: StreamRole.Exposure, Positive: true })
                 context.Fail($"{JobChecks.Stream(i)}.positive", "only an action can be positive");
             CheckKey(job.Streams, i, context);
+            int filters = job.Streams[i].Filters.Count;
+            if (filters > MostFilters) context.Fail($"{JobChecks.Stream(i)}.filter", $"expected at most {MostFilters} filters, found {filters}");
         }
     }
 

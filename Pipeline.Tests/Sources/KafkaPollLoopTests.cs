@@ -1,0 +1,87 @@
+using System.Threading.Tasks.Dataflow;
+using Confluent.Kafka;
+using Microsoft.Extensions.Time.Testing;
+using Pipeline.Blocks.Flow;
+using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Sources;
+using Pipeline.Tests.Fakes;
+
+namespace Pipeline.Tests.Sources;
+
+/// <summary>The poll loop over a reader that a test plays; nothing is asked of a broker.</summary>
+[TestClass]
+public sealed class KafkaPollLoopTests
+{
+    private readonly PartitionDirectory _directory = new();
+    private readonly FakeTimeProvider _clock = new(DateTimeOffset.FromUnixTimeSeconds(1_750_000_000));
+    private readonly CancellationTokenSource _stop = new();
+    private readonly BufferBlock<RecordBatch> _intake = new(new DataflowBlockOptions { BoundedCapacity = 1 });
+    private readonly KafkaWatch _watch;
+    private readonly KafkaPartition _partition;
+
+    public KafkaPollLoopTests()
+    {
+        _watch = new KafkaWatch(new KafkaSourceOptions { Bootstrap = "", Topics = ["clicks"] }, _clock, null!, TimeSpan.FromSeconds(30));
+        _partition = new KafkaPartition(_directory.Register("clicks", 0, [0], hasTimestamps: true), 0);
+    }
+
+    [TestMethod]
+    public async Task AnswersWhileTheIntakeStandsStill_DoNotPileUp()
+    {
+        for (int asked = 0; asked < 200; asked++) _watch.Ends.Enqueue((_partition, asked, 0));
+        var reader = new Reader(receiver =>
+        {
+            receiver.OnEnd("clicks", 0, 0);
+            _stop.Cancel();
+        });
+
+        Task run = Run(reader, new TaskCompletionSource().Task);
+        await Eventually.Holds(() => _watch.Ends.IsEmpty, "all answers are taken");
+        int notices = 0;
+        while (!run.IsCompleted || _intake.Count > 0)
+            if (_intake.TryReceive(out RecordBatch? batch) && batch.Notice == PartitionNotice.CaughtUp) notices++;
+        await run;
+
+        Assert.IsInRange(1, KafkaPollLoop.StashBatches, notices);
+    }
+
+    [TestMethod]
+    public async Task WatchThatWasCancelledUnasked_EndsTheRun()
+    {
+        Task run = Run(new Reader(static _ => { }), Task.FromCanceled(new CancellationToken(canceled: true)));
+
+        InvalidOperationException thrown = await Assert.ThrowsExactlyAsync<InvalidOperationException>(() => run.WaitAsync(TimeSpan.FromSeconds(30)));
+
+        Assert.Contains("no longer asked", thrown.Message);
+    }
+
+    private Task Run(IKafkaReader reader, Task watching)
+    {
+        var context = new SourceContext
+        {
+            Directory = _directory,
+            Pool = new RecordBatchPool(),
+            Gate = new ReadGate(_directory, 60_000),
+            Clock = _clock,
+            Streams = [0],
+        };
+        return Task.Run(() => new KafkaPollLoop(context, reader, _watch, new BatchOutbox(_intake)).Run([_partition], watching, _stop.Token));
+    }
+
+    private sealed class Reader(Action<IKafkaReceiver> poll) : IKafkaReader
+    {
+        public void Assign(IReadOnlyList<TopicPartitionOffset> partitions)
+        {
+        }
+
+        public void Pause(TopicPartition partition)
+        {
+        }
+
+        public void Resume(TopicPartition partition)
+        {
+        }
+
+        public void Poll(TimeSpan timeout, int most, IKafkaReceiver receiver) => poll(receiver);
+    }
+}
