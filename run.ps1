@@ -97,7 +97,12 @@ function Invoke-Kafka([string] $action, [string[]] $more) {
     elseif (-not [IO.File]::Exists([IO.Path]::Combine($shared, 'start.sh'))) {
         Fail "no Kafka: set KAFKA_HOME to a Kafka distribution, or put $shared beside the repository"
     }
-    elseif ($action -eq 'start') { & bash ([IO.Path]::Combine($shared, 'start.sh')) --dir $data --port 9092 @more }
+    elseif ($action -eq 'start') {
+        & bash ([IO.Path]::Combine($shared, 'start.sh')) --dir $data --port 9092 @more
+        # One random cluster id in 64 begins with a dash, which Kafka refuses; a folder that keeps it would never start.
+        $formatted = [IO.File]::Exists([IO.Path]::Combine($data, 'node-1', 'data', 'meta.properties'))
+        if ($LASTEXITCODE -ne 0 -and -not $formatted -and [IO.Directory]::Exists($data)) { [IO.Directory]::Delete($data, $true) }
+    }
     else { & bash ([IO.Path]::Combine($shared, 'stop.sh')) $data @more }
 }
 

@@ -66,11 +66,25 @@ internal abstract class KafkaNode
     /// <summary>A node run by the scripts beside the repository.</summary>
     private sealed class ScriptedNode(string scripts, IReadOnlyDictionary<string, string> settings) : KafkaNode
     {
+        private const int Attempts = 5;
+
         public override string Start()
         {
             List<string> arguments = [Path.Combine(scripts, "start.sh"), "--dir", Folder, "--port", "0", "--timeout", "110"];
             foreach ((string name, string value) in settings) arguments.AddRange(["--set", $"{name}={value}"]);
-            return Run("bash", [.. arguments]).Trim().Split('=')[1];
+            for (int attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    return Run("bash", [.. arguments]).Trim().Split('=')[1];
+                }
+                // One random cluster id in 64 begins with a dash, which Kafka takes for a flag, and the folder would keep it.
+                catch (InvalidOperationException failed) when (attempt < Attempts && failed.Message.Contains("formatting failed", StringComparison.Ordinal))
+                {
+                    Directory.Delete(Folder, recursive: true);
+                    Directory.CreateDirectory(Folder);
+                }
+            }
         }
 
         public override void Stop(bool kill) => Run("bash", [Path.Combine(scripts, "stop.sh"), Folder, .. kill ? ["--kill"] : Array.Empty<string>()]);

@@ -90,6 +90,17 @@ public sealed class RunScriptTests
     }
 
     [TestMethod]
+    public void KafkaThatCouldNotBeFormatted_LeavesNoFolderThatNeverStarts()
+    {
+        Launcher.StandIn(Launcher.Beside("shared/servers/kafka/start.sh"), "mkdir -p \"$2\"; echo id=-x > \"$2/cluster\"; exit 7");
+
+        int code = Launcher.Run("kafka start").ExitCode;
+
+        Assert.AreEqual(7, code);
+        Assert.IsFalse(Directory.Exists(Path.Combine(Launcher.Root, "artifacts", "kafka")));
+    }
+
+    [TestMethod]
     public void KafkaOfADistribution_IsFormattedOnce_StartedAndStopped()
     {
         string home = Launcher.Beside("kafka");
