@@ -4,12 +4,16 @@ namespace Pipeline.Blocks.Joining;
 
 /// <summary>Pages of a log on disk, <see cref="PagesPerFile"/> to a file, so that the oldest can be deleted as the log moves on.</summary>
 /// <remarks>
-/// Pages may be written in any order and any subset. Threading: one thread. Errors: a short read or an I/O error throws, naming file and position.
+/// Pages may be written in any order and any subset. Threading: one thread. Errors: a failed write is repeated as the policy says, on the caller's
+/// thread; one that is given up throws <see cref="StateStorageException"/>. A short read or an I/O error in reading throws, naming file and position.
 /// </remarks>
 /// <param name="path">Path that file numbers are appended to.</param>
-internal sealed class PageFile(string path) : IDisposable
+/// <param name="policy">What becomes of failed writes.</param>
+/// <param name="io">The calls on files; null for the real ones.</param>
+internal sealed class PageFile(string path, IStoragePolicy policy, SegmentIo? io = null) : IDisposable
 {
     private const int PagesPerFile = 64;
+    private readonly SegmentIo _io = io ?? SegmentIo.Real;
     private readonly SortedDictionary<long, Segment> _segments = [];
     private readonly Dictionary<long, (long Offset, int Length)> _pages = [];
 
@@ -23,9 +27,14 @@ internal sealed class PageFile(string path) : IDisposable
     public void Write(long page, ReadOnlySpan<byte> bytes)
     {
         long number = page / PagesPerFile;
-        if (!_segments.TryGetValue(number, out Segment? segment))
-            _segments.Add(number, segment = new Segment(File.OpenHandle(NameOf(number), FileMode.Create, FileAccess.ReadWrite)));
-        RandomAccess.Write(segment.Handle, bytes, segment.Length);
+        int written = 0;
+        for (int attempt = 1; WriteOnce(number, bytes, ref written) is { } cause; attempt++)
+        {
+            long position = _segments.GetValueOrDefault(number)?.Length ?? 0;
+            var failure = new DeviceFault("write", NameOf(number), position, bytes.Length, written, cause);
+            if (!policy.Repeat(failure, attempt, CancellationToken.None)) throw new StateStorageException(failure);
+        }
+        Segment segment = _segments[number];
         _pages[page] = (segment.Length, bytes.Length);
         segment.Length += bytes.Length;
         segment.Live++;
@@ -77,6 +86,27 @@ internal sealed class PageFile(string path) : IDisposable
     public void Dispose()
     {
         foreach (Segment segment in _segments.Values) segment.Handle.Dispose();
+    }
+
+    /// <summary>Goes on with a write behind the file's last page; null when all of it is written, else why not.</summary>
+    private Exception? WriteOnce(long number, ReadOnlySpan<byte> bytes, ref int written)
+    {
+        try
+        {
+            if (!_segments.TryGetValue(number, out Segment? segment))
+                _segments.Add(number, segment = new Segment(File.OpenHandle(NameOf(number), FileMode.Create, FileAccess.ReadWrite)));
+            while (written < bytes.Length)
+            {
+                int more = _io.Write(segment.Handle, bytes[written..], segment.Length + written);
+                if (more <= 0) return new IOException("the system wrote nothing and reported no error");
+                written += more;
+            }
+            return null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return error;
+        }
     }
 
     private void Delete(long number, Segment segment)

@@ -38,11 +38,12 @@ public sealed class ReorderBuffer : IDisposable
     /// <param name="budgetBytes">Memory before events go to disk.</param>
     /// <param name="spillPath">Path of the spill files.</param>
     /// <param name="gate">Told when the budget is near.</param>
-    public ReorderBuffer(int ranks, long budgetBytes, string spillPath, ReadGate? gate)
+    /// <param name="policy">What becomes of failed writes; null: the first error is final.</param>
+    public ReorderBuffer(int ranks, long budgetBytes, string spillPath, ReadGate? gate, IStoragePolicy? policy = null)
     {
         _waiting = new long[ranks];
         _budget = budgetBytes;
-        _spill = new PageFile(spillPath);
+        _spill = new PageFile(spillPath, policy ?? NoRepeat.Instance);
         _gate = gate;
     }
 

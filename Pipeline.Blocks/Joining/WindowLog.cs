@@ -11,7 +11,7 @@ namespace Pipeline.Blocks.Joining;
 /// An address is <c>page &lt;&lt; 32 | offset</c>; an entry never spans pages, a page is as large as its largest entry needs.
 /// Memory: at most <c>memoryBytes</c> of pages, and never fewer than the tail and two pages being read. Past it the page sealed last is written out and let
 /// go: of all pages it is the one needed last.
-/// Threading: one thread. Errors: I/O errors throw and stop the lane.
+/// Threading: one thread. Errors: a failed write is repeated as the policy says; any other I/O error throws and stops the lane.
 /// </remarks>
 public sealed class WindowLog : IDisposable
 {
@@ -30,10 +30,14 @@ public sealed class WindowLog : IDisposable
     private LogPage? _looking;
 
     /// <summary>An empty log over files <c>path.N</c>, which are made on demand.</summary>
-    public WindowLog(string path, long memoryBytes, int pageBytes = PageBytes)
+    /// <param name="path">Path that file numbers are appended to.</param>
+    /// <param name="memoryBytes">Memory before pages go to disk.</param>
+    /// <param name="pageBytes">Bytes of a page.</param>
+    /// <param name="policy">What becomes of failed writes; null: the first error is final.</param>
+    public WindowLog(string path, long memoryBytes, int pageBytes = PageBytes, IStoragePolicy? policy = null)
     {
         _pageBytes = pageBytes;
-        _file = new PageFile(path);
+        _file = new PageFile(path, policy ?? NoRepeat.Instance);
         _memoryPages = (int)Math.Max(1, memoryBytes / pageBytes);
         _tail = new LogPage(0) { Bytes = new byte[pageBytes] };
         _byNumber.Add(_tail);

@@ -48,8 +48,8 @@ public sealed class WatermarkTracker
     /// <summary>Greatest accepted event time of all partitions; <see cref="SourcePartition.NoTime"/> before the first.</summary>
     public long MaxEventTime { get; private set; } = SourcePartition.NoTime;
 
-    /// <summary>The stream that holds the watermark, -1 for none.</summary>
-    public int HoldingStream { get; private set; } = -1;
+    /// <summary>The stream that holds the watermark; <see cref="PartitionDirectory.NoStream"/> for none.</summary>
+    public int HoldingStream { get; private set; } = PartitionDirectory.NoStream;
 
     /// <summary>The partition that holds the watermark; null when an idle stream as a whole does, or nothing.</summary>
     public SourcePartition? HoldingPartition { get; private set; }
@@ -114,7 +114,10 @@ public sealed class WatermarkTracker
     {
         if (changed is not null) Publish(changed, _partitions[changed.Index]);
         _clock = Math.Max(_clock, now);
+        HoldingStream = PartitionDirectory.NoStream;
+        HoldingPartition = null;
         long watermark = _options.Mode == TimeMode.Processing && IsCaughtUp() ? _clock - _disorder : OverStreams();
+        _directory.IdleHolder = HoldingPartition is null ? HoldingStream : PartitionDirectory.NoStream;
         if (watermark > Watermark) Watermark = watermark;
     }
 
@@ -134,8 +137,6 @@ public sealed class WatermarkTracker
     {
         long least = long.MaxValue;
         bool anyIdle = false;
-        HoldingStream = -1;
-        HoldingPartition = null;
         for (int stream = 0; stream < _streamWatermarks.Length; stream++)
         {
             (long watermark, SourcePartition? holder, bool idle) = OfStream(stream);

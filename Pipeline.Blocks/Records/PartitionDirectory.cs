@@ -7,6 +7,10 @@ public sealed class PartitionDirectory(IReadOnlyList<string>? streamNames = null
 {
     private readonly Lock _gate = new();
     private volatile SourcePartition[] _all = [];
+    private volatile int _idleHolder = NoStream;
+
+    /// <summary>No stream.</summary>
+    public const int NoStream = -1;
 
     /// <summary>Every partition so far; index = <see cref="SourcePartition.Index"/>.</summary>
     public IReadOnlyList<SourcePartition> All => _all;
@@ -16,6 +20,12 @@ public sealed class PartitionDirectory(IReadOnlyList<string>? streamNames = null
 
     /// <summary>The partition with an index.</summary>
     public SourcePartition this[int index] => _all[index];
+
+    /// <summary>
+    /// The stream that holds the join's watermark while all its partitions are idle; <see cref="NoStream"/> for none. Written by the partition block alone,
+    /// read for drift control, where a value some batches old does no harm.
+    /// </summary>
+    public int IdleHolder { get => _idleHolder; set => _idleHolder = value; }
 
     /// <summary>The partition of this name, made when it is new. A partition has one reader: only the streams that share a source may share it.</summary>
     /// <exception cref="PartitionConflictException">Another source, which is read by other streams, has registered it.</exception>

@@ -119,11 +119,12 @@ public sealed class FileSource(FileSourceOptions options, SourceContext context)
     {
         heldBack = false;
         FilePartition? next = null;
+        long slowest = context.Gate.Slowest();
         foreach (FilePartition file in _files)
         {
             if (file.AtEnd) continue;
             long time = file.Observe();
-            if (!context.Gate.MayRead(file.Partition)) heldBack = true;
+            if (!context.Gate.MayRead(file.Partition, slowest)) heldBack = true;
             else if (next is null || (file.Unseen, time, file.LastTurn).CompareTo((next.Unseen, next.Partition.MaxEventTime, next.LastTurn)) < 0) next = file;
         }
         return next;

@@ -53,6 +53,9 @@ public sealed record SourceContext
     /// <summary>Longer records are handed over as <see cref="RawRecord.Oversized"/> where their bytes need not be kept.</summary>
     public int MaxRecordBytes { get; init; } = 1 << 20;
 
+    /// <summary>How long brokers may be away while running; <see cref="Timeout.InfiniteTimeSpan"/>: for ever.</summary>
+    public TimeSpan UnavailableLimit { get; init; } = Timeout.InfiniteTimeSpan;
+
     /// <summary>CSV: each file's first row is a header, which is no record.</summary>
     public bool Header { get; init; }
 

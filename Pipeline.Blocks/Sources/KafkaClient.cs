@@ -18,7 +18,7 @@ internal sealed class KafkaClient : IDisposable
     /// <exception cref="ArgumentException">A property is unknown, or has a value that librdkafka refuses.</exception>
     public KafkaClient(KafkaSourceOptions options, SourceContext context)
     {
-        Outage = new KafkaOutage(options.Bootstrap, context.Log);
+        Outage = new KafkaOutage(options.Bootstrap, context.Log, context.Clock, context.UnavailableLimit);
         ConsumerConfig configuration = KafkaConsumerSettings.Create(options, context.Group);
         Isolation = configuration.IsolationLevel ?? IsolationLevel.ReadCommitted;
         try

@@ -2,12 +2,15 @@ using Confluent.Kafka;
 
 namespace Pipeline.Blocks.Sources;
 
-/// <summary>Says once that the brokers are away, and once that they are back.</summary>
+/// <summary>Says once that the brokers are away, and once that they are back; and ends the wait for them at a limit.</summary>
 /// <remarks>Threading: any.</remarks>
 /// <param name="bootstrap">The brokers, for the message.</param>
 /// <param name="log">Takes the message.</param>
-internal sealed class KafkaOutage(string bootstrap, Action<string> log)
+/// <param name="clock">The clock of the limit.</param>
+/// <param name="limit">How long they may be away; <see cref="Timeout.InfiniteTimeSpan"/>: for ever.</param>
+internal sealed class KafkaOutage(string bootstrap, Action<string> log, TimeProvider clock, TimeSpan limit)
 {
+    private long _began;
     private int _lasts;
     private int _failures;
 
@@ -25,7 +28,16 @@ internal sealed class KafkaOutage(string bootstrap, Action<string> log)
     {
         Interlocked.Increment(ref _failures);
         LastError = error.Reason;
+        if (!Lasts) Volatile.Write(ref _began, clock.GetTimestamp());
         if (Interlocked.Exchange(ref _lasts, 1) == 0) log($"Kafka at {bootstrap} cannot be reached, waiting for it: {error.Reason}");
+    }
+
+    /// <summary>Throws once the brokers have been away for as long as they may.</summary>
+    /// <exception cref="BrokerUnavailableException">They have.</exception>
+    public void ThrowIfTooLong()
+    {
+        if (limit != Timeout.InfiniteTimeSpan && Lasts && clock.GetElapsedTime(Volatile.Read(ref _began)) >= limit)
+            throw new BrokerUnavailableException($"No broker of {bootstrap} answered for {limit.TotalSeconds:0.###} s: {LastError}");
     }
 
     /// <summary>A broker answered; that counts unless something failed since the question, for the answer may have been on its way before.</summary>

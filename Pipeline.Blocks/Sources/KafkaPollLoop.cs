@@ -9,7 +9,7 @@ namespace Pipeline.Blocks.Sources;
 /// A stall that lasts pauses all partitions, so that polling goes on. Partitions too far ahead in event time are paused, and read again at half the
 /// lead: a pause throws away what was fetched.
 /// </remarks>
-internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, KafkaWatch watch, BatchOutbox outbox) : IKafkaReceiver
+internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, KafkaWatch watch, BatchOutbox outbox, KafkaOutage outage) : IKafkaReceiver
 {
     /// <summary>Batches that may wait for the intake.</summary>
     public const int StashBatches = 16;
@@ -44,6 +44,7 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
             FlushAged();
             TakeAnswers();
             AskGate();
+            outage.ThrowIfTooLong();
             if (watching.IsFaulted) watching.GetAwaiter().GetResult();
             // Without it no partition would ever be caught up again, and a reader that only waits looks like one that is well.
             if (watching.IsCompleted && !stop.IsCancellationRequested) throw new InvalidOperationException("The brokers are no longer asked for ends and new partitions, although nothing was stopped");
@@ -163,10 +164,11 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
         if (context.Clock.GetElapsedTime(_gateAskedAt, _now) < GateInterval) return;
         _gateAskedAt = _now;
         bool stalled = IsStalled;
+        long slowest = context.Gate.Slowest();
         foreach (KafkaPartition partition in _partitions.Values)
         {
             if (partition.Ended) continue;
-            bool read = !stalled && (partition.Paused ? context.Gate.MayResume(partition.Partition) : context.Gate.MayRead(partition.Partition));
+            bool read = !stalled && (partition.Paused ? context.Gate.MayResume(partition.Partition, slowest) : context.Gate.MayRead(partition.Partition, slowest));
             if (read != partition.Paused) continue;
             partition.Paused = !read;
             if (read) reader.Resume(partition.Id);

@@ -11,8 +11,8 @@ namespace Pipeline.Blocks.Sources;
 /// every <see cref="RefreshInterval"/> and read from their first record.
 /// Threading: a thread of its own polls (<see cref="KafkaPollLoop"/>), a task asks the brokers (<see cref="KafkaWatch"/>); <see cref="CommitAsync"/> may
 /// be called from any thread until <see cref="Dispose"/>, which comes after the run.
-/// Errors: an unreachable broker is waited out while running, with one message when it goes and one when it is back; at the start for
-/// <see cref="UnreachableLimit"/>, then <see cref="BrokerUnavailableException"/>. <see cref="SourceMissingException"/> for a topic that does not exist,
+/// Errors: an unreachable broker is waited out while running for <see cref="SourceContext.UnavailableLimit"/>, with one message when it goes and one when
+/// it is back; at the start for <see cref="UnreachableLimit"/>; then <see cref="BrokerUnavailableException"/>. <see cref="SourceMissingException"/> for a topic that does not exist,
 /// <see cref="SourceChangedException"/> for offsets the broker does not hold, <see cref="ArgumentException"/> for a property that cannot be.
 /// </remarks>
 public sealed class KafkaSource(KafkaSourceOptions options, SourceContext context) : ISource, IDisposable
@@ -54,7 +54,7 @@ public sealed class KafkaSource(KafkaSourceOptions options, SourceContext contex
         try
         {
             var reader = new ConfluentReader(client, options.Topics is [string only] ? only : null);
-            var loop = new KafkaPollLoop(context, reader, watch, new BatchOutbox(intake));
+            var loop = new KafkaPollLoop(context, reader, watch, new BatchOutbox(intake), client.Outage);
             await OnThreadOfItsOwn(() => loop.Run(_partitions, watching, stop)).ConfigureAwait(false);
         }
         finally

@@ -84,8 +84,10 @@ public sealed class WatermarkTrackerTests
         Caught(sut, click, 30 * Second);
         Assert.AreEqual(PartitionState.Idle, click.State);
         Assert.AreEqual(Ten - 10 * Second, sut.Watermark, "the stream still holds");
+        Assert.AreEqual(Click, _directory.IdleHolder);
 
         Event(sut, exposure, Ten + 5 * Minute, 30 * Second + 10 * Minute);
+        Assert.AreEqual(PartitionDirectory.NoStream, _directory.IdleHolder);
         Assert.AreEqual(Ten + 5 * Minute - 10 * Second, sut.Watermark);
 
         (long own, long floor) = sut.LateBelow(click);

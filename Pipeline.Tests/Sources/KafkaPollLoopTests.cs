@@ -18,10 +18,12 @@ public sealed class KafkaPollLoopTests
     private readonly BufferBlock<RecordBatch> _intake = new(new DataflowBlockOptions { BoundedCapacity = 1 });
     private readonly KafkaWatch _watch;
     private readonly KafkaPartition _partition;
+    private readonly KafkaOutage _outage;
 
     public KafkaPollLoopTests()
     {
         _watch = new KafkaWatch(new KafkaSourceOptions { Bootstrap = "", Topics = ["clicks"] }, _clock, null!, TimeSpan.FromSeconds(30));
+        _outage = new KafkaOutage("127.0.0.1:9092", static _ => { }, _clock, TimeSpan.FromMinutes(1));
         _partition = new KafkaPartition(_directory.Register("clicks", 0, [0], hasTimestamps: true), 0);
     }
 
@@ -55,6 +57,37 @@ public sealed class KafkaPollLoopTests
         Assert.Contains("no longer asked", thrown.Message);
     }
 
+    [TestMethod]
+    public async Task BrokersAwayPastTheLimit_EndTheRun_AndThoseThatCameBackDoNot()
+    {
+        int polls = 0;
+        var reader = new Reader(_ =>
+        {
+            switch (++polls)
+            {
+                case 1 or 4:
+                    _outage.Begin(new Error(ErrorCode.Local_AllBrokersDown, "all down"));
+                    break;
+                case 2:
+                    _clock.Advance(TimeSpan.FromSeconds(59));
+                    break;
+                case 3:
+                    _outage.End(_outage.Failures);
+                    _clock.Advance(TimeSpan.FromMinutes(5));
+                    break;
+                case 5:
+                    _clock.Advance(TimeSpan.FromMinutes(1));
+                    break;
+            }
+        });
+
+        BrokerUnavailableException thrown = await Assert.ThrowsExactlyAsync<BrokerUnavailableException>(
+            () => Run(reader, new TaskCompletionSource().Task).WaitAsync(TimeSpan.FromSeconds(30)));
+
+        Assert.AreEqual(5, polls);
+        Assert.AreEqual("No broker of 127.0.0.1:9092 answered for 60 s: all down", thrown.Message);
+    }
+
     private Task Run(IKafkaReader reader, Task watching)
     {
         var context = new SourceContext
@@ -65,7 +98,7 @@ public sealed class KafkaPollLoopTests
             Clock = _clock,
             Streams = [0],
         };
-        return Task.Run(() => new KafkaPollLoop(context, reader, _watch, new BatchOutbox(_intake)).Run([_partition], watching, _stop.Token));
+        return Task.Run(() => new KafkaPollLoop(context, reader, _watch, new BatchOutbox(_intake), _outage).Run([_partition], watching, _stop.Token));
     }
 
     private sealed class Reader(Action<IKafkaReceiver> poll) : IKafkaReader

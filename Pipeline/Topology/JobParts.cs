@@ -33,7 +33,7 @@ internal sealed class JobParts : IAsyncDisposable
         _log = log;
         _directory = new PartitionDirectory([.. job.Streams.Select(stream => stream.Name)]);
         // Windows that go by the clock need no event times to be near each other.
-        _gate = new ReadGate(_directory, job.Time.Mode == TimeMode.Processing ? long.MaxValue : (long)job.Time.MaxDrift.TotalMilliseconds);
+        _gate = new ReadGate(_directory, job.Time.Mode == TimeMode.Processing ? ReadGate.NoDriftControl : (long)job.Time.MaxDrift.TotalMilliseconds);
     }
 
     /// <summary>What the topology is linked from; after <see cref="OpenAsync"/>.</summary>
@@ -131,6 +131,7 @@ internal sealed class JobParts : IAsyncDisposable
         FromScratch = _settings.FromScratch,
         BatchRecords = _job.Parallelism.BatchRecords,
         MaxRecordBytes = _job.MaxRecordBytes,
+        UnavailableLimit = _job.UnavailableLimit,
         Header = stream.Format == RecordFormat.Csv && stream.Csv.Header,
         Delimiter = stream.Csv.Delimiter,
         Columns = stream.Csv.Columns,
@@ -175,7 +176,7 @@ internal sealed class JobParts : IAsyncDisposable
         StateBudget budget = StateBudget.Of(_job.State.Memory, _job.Parallelism.Lanes);
         string path = _state.LanePath(lane);
         bool keepLetters = _job.DeadLetter is not null;
-        var repeat = new RepeatWrites(_clock, _job.UnavailableLimit, fault => _log($"state of lane {lane} cannot be written, trying again: {fault}"));
+        var repeat = new RepeatWrites(_clock, _job.UnavailableLimit, fault => _log($"lane {lane} waits, for its state cannot be written; trying again: {fault.Message}"));
         IWindowTable table = WindowTables.Open(new FasterTableOptions
         {
             Directory = Path.Combine(path, "table"),
@@ -189,7 +190,7 @@ internal sealed class JobParts : IAsyncDisposable
         return new LaneJoin(
             new LaneOptions { Lane = lane, Window = _job.Window, Ranks = LaneRanks.Of(_job.Streams), KeepLetters = keepLetters },
             table,
-            new ReorderBuffer(_job.Streams.Count, budget.Reorder, Path.Combine(path, "reorder"), _gate),
-            new WindowLog(Path.Combine(path, "window-log"), budget.WindowLog));
+            new ReorderBuffer(_job.Streams.Count, budget.Reorder, Path.Combine(path, "reorder"), _gate, repeat),
+            new WindowLog(Path.Combine(path, "window-log"), budget.WindowLog, policy: repeat));
     }
 }
