@@ -10,7 +10,7 @@ namespace Pipeline.Tests.Sources;
 
 /// <summary>The poll loop over a reader that a test plays; nothing is asked of a broker.</summary>
 [TestClass]
-public sealed class KafkaPollLoopTests
+public sealed class KafkaPollLoopTests : IDisposable
 {
     private readonly PartitionDirectory _directory = new();
     private readonly FakeTimeProvider _clock = new(DateTimeOffset.FromUnixTimeSeconds(1_750_000_000));
@@ -26,6 +26,8 @@ public sealed class KafkaPollLoopTests
         _outage = new KafkaOutage("127.0.0.1:9092", static _ => { }, _clock, TimeSpan.FromMinutes(1));
         _partition = new KafkaPartition(_directory.Register("clicks", 0, [0], hasTimestamps: true), 0);
     }
+
+    public void Dispose() => _stop.Dispose();
 
     [TestMethod]
     public async Task AnswersWhileTheIntakeStandsStill_DoNotPileUp()
