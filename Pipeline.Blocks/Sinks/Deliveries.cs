@@ -11,11 +11,17 @@ internal sealed class Deliveries(string bootstrap, string topic, Action<string> 
 {
     private long _sent;
     private long _ended;
+    private long _largest;
     private Exception? _failure;
     private int _away;
 
     /// <summary>A record was queued.</summary>
-    public void Sent() => _sent++;
+    /// <param name="bytes">Its value's.</param>
+    public void Sent(int bytes)
+    {
+        _sent++;
+        if (bytes > _largest) Volatile.Write(ref _largest, bytes);
+    }
 
     /// <summary>Whether everything sent has ended.</summary>
     public bool AllEnded => Volatile.Read(ref _ended) == _sent;
@@ -50,6 +56,7 @@ internal sealed class Deliveries(string bootstrap, string topic, Action<string> 
         if (Volatile.Read(ref _failure) is not null) return;
         string where = partition == Partition.Any ? $"Topic {topic} at {bootstrap}" : $"Topic {topic}, partition {partition.Value} at {bootstrap}";
         string message = $"{where}: a record was not delivered: {error.Code}: {error.Reason}";
+        if (error.Code == ErrorCode.MsgSizeTooLarge) message += $"; the largest value sent has {Volatile.Read(ref _largest)} bytes: the topic's max.message.bytes must be above that";
         Exception failure = error.Code == ErrorCode.Local_MsgTimedOut
             ? new SinkUnavailableException(message, new KafkaException(error)) { Broker = true }
             : new DeliveryFailedException(message, new KafkaException(error));

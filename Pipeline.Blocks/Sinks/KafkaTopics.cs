@@ -1,3 +1,4 @@
+using System.Globalization;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
@@ -12,7 +13,9 @@ internal static class KafkaTopics
     // Properties of Confluent.Kafka's own producer, which its admin client refuses; it ignores librdkafka's.
     private const string ProducerOnly = "dotnet.";
 
-    /// <summary>Creates the topic, with the broker's number of partitions and replicas, when it is missing.</summary>
+    /// <summary>
+    /// Creates the topic when it is missing: with the broker's number of partitions and replicas, and room for any record that the producer lets pass.
+    /// </summary>
     /// <remarks>
     /// Errors: <see cref="SinkUnavailableException"/> when no broker answers within <see cref="AnswerLimit"/>; <see cref="SinkRefusedException"/> when the
     /// topic is missing and may not, or could not, be created.
@@ -30,7 +33,7 @@ internal static class KafkaTopics
                 if (admin.GetMetadata(AnswerLimit).Topics.Exists(known => known.Topic == options.Topic)) return;
                 if (!settings.CreateTopics)
                     throw new SinkRefusedException($"Topic {options.Topic} at {options.Bootstrap}: expected to exist, as create_topics is false; found none");
-                await admin.CreateTopicsAsync([new TopicSpecification { Name = options.Topic, NumPartitions = -1, ReplicationFactor = -1 }]).ConfigureAwait(false);
+                await admin.CreateTopicsAsync([Missing(options, settings)]).ConfigureAwait(false);
                 settings.Log($"Topic {options.Topic}: created at {options.Bootstrap}.");
             }
             catch (CreateTopicsException failed) when (failed.Results.TrueForAll(static topic => topic.Error.Code is ErrorCode.NoError or ErrorCode.TopicAlreadyExists))
@@ -46,4 +49,16 @@ internal static class KafkaTopics
                 throw new SinkUnavailableException($"No answer from {options.Bootstrap} about topic {options.Topic} within {AnswerLimit}: {failed.Error.Reason}", failed) { Broker = true };
             }
         });
+
+    private static TopicSpecification Missing(KafkaSinkOptions options, SinkSettings settings)
+    {
+        int largest = ProducerSettings.For(options, settings).MessageMaxBytes!.Value;
+        return new TopicSpecification
+        {
+            Name = options.Topic,
+            NumPartitions = -1,
+            ReplicationFactor = -1,
+            Configs = new() { ["max.message.bytes"] = largest.ToString(CultureInfo.InvariantCulture) },
+        };
+    }
 }

@@ -11,7 +11,7 @@ internal static class ProducerSettings
     /// <summary>Bound of the local queue, KiB.</summary>
     public const int QueueKiB = 512 << 10;
 
-    // Larger than a broker takes by default: its own limit decides, on the compressed batch.
+    // Larger than a broker takes by default: the topic's own limit decides, on the compressed batch.
     private const int LargestRecord = 16 << 20;
 
     /// <summary>Idempotent, acknowledged by all, compressed, and patient; the job's properties win.</summary>
@@ -30,7 +30,8 @@ internal static class ProducerSettings
             Partitioner = Partitioner.Murmur2Random,
             QueueBufferingMaxMessages = QueueRecords,
             QueueBufferingMaxKbytes = QueueKiB,
-            MessageMaxBytes = LargestRecord,
+            // A sample has the payload of one record, and as much again for keys, labels and quoting.
+            MessageMaxBytes = Math.Max(LargestRecord, 2 * settings.MaxRecordBytes),
             MessageTimeoutMs = TimeoutOf(settings.UnavailableLimit),
             AllowAutoCreateTopics = false,
             DeliveryReportFields = "none",

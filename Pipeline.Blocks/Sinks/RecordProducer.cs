@@ -48,12 +48,15 @@ internal sealed class RecordProducer : ISampleProducer
             catch (ProduceException<Slice, Slice> refused)
             {
                 ThrowIfFailed();
-                throw new DeliveryFailedException($"Topic {_topic}: a sample of {record.ValueLength} bytes was refused: {refused.Error.Code}: {refused.Error.Reason}", refused);
+                throw new DeliveryFailedException($"Topic {_topic}: a sample of {record.ValueLength} bytes was refused: {refused.Error.Code}: {refused.Error.Reason}{Hint(refused.Error)}", refused);
             }
-            _deliveries.Sent();
+            _deliveries.Sent(record.ValueLength);
         }
         return batch.Count;
     }
+
+    private static string Hint(Error error) =>
+        error.Code == ErrorCode.MsgSizeTooLarge ? "; the sink's property message.max.bytes and the topic's max.message.bytes must be above that" : "";
 
     /// <inheritdoc/>
     public bool Flush(TimeSpan limit)

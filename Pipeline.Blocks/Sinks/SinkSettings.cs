@@ -12,6 +12,9 @@ public abstract record SinkSettings
     /// <summary>Whether a missing topic is created, with the broker's number of partitions and replicas.</summary>
     public bool CreateTopics { get; init; } = true;
 
+    /// <summary>The job's <c>max_record_bytes</c>: a sample or letter of one record must pass.</summary>
+    public int MaxRecordBytes { get; init; } = 1 << 20;
+
     /// <summary>Messages for the operator.</summary>
     public Action<string> Log { get; init; } = static _ => { };
 }

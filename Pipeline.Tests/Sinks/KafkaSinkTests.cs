@@ -67,6 +67,40 @@ public sealed class KafkaSinkTests
     }
 
     [TestMethod]
+    public async Task CreatedTopic_TakesASampleOfTheLargestRecord()
+    {
+        KafkaServer server = KafkaServer.Shared;
+        string topic = $"created-{Guid.NewGuid():N}";
+        // Digits of random bytes: larger than a broker takes by default, also when compressed.
+        byte[] random = new byte[1 << 20];
+        new Random(1).NextBytes(random);
+
+        await using (KafkaSink sink = await Open(server, topic))
+        {
+            await sink.WriteAsync(OutputBatches.Of(0, Convert.ToHexString(random)), default);
+            await sink.FlushAsync(default);
+        }
+
+        Assert.HasCount(2 << 20, server.ReadAll(topic, readCommitted: true).Single().Message.Value!);
+    }
+
+    [TestMethod]
+    public async Task SampleLargerThanTheTopicTakes_IsNamedWithTopicAndSize()
+    {
+        KafkaServer server = KafkaServer.Shared;
+        string topic = server.NewTopic("samples", configuration: new() { ["max.message.bytes"] = "1000" });
+        byte[] random = new byte[5_000];
+        new Random(1).NextBytes(random);
+
+        await using KafkaSink sink = await Open(server, topic);
+        await sink.WriteAsync(OutputBatches.Of(0, Convert.ToHexString(random)), default);
+        DeliveryFailedException thrown = await Assert.ThrowsExactlyAsync<DeliveryFailedException>(() => sink.FlushAsync(default));
+
+        Assert.Contains($"Topic {topic}", thrown.Message);
+        Assert.Contains("the largest value sent has 10000 bytes", thrown.Message);
+    }
+
+    [TestMethod]
     public async Task MissingTopicThatMayNotBeCreated_IsRefused()
     {
         KafkaServer server = KafkaServer.Shared;
