@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Pipeline.Blocks.Records;
 
@@ -26,7 +27,7 @@ internal sealed class ReorderBucket
     public int BytesUsed;
 
     /// <summary>Bytes of memory held.</summary>
-    public long MemoryBytes => Bytes.Length + (long)Entries.Length * 40;
+    public long MemoryBytes => Bytes.Length + ((long)Entries.Length * Unsafe.SizeOf<ReorderEntry>());
 
     /// <summary>Whether a part of it is on disk.</summary>
     public bool IsSpilled => _spilledPages.Count > 0;

@@ -28,6 +28,8 @@ internal sealed class KafkaOutage(string bootstrap, Action<string> log, TimeProv
     {
         Interlocked.Increment(ref _failures);
         LastError = error.Reason;
+        // A broker that says this is there: the coordinator moves or loads, as it does for a moment behind a restart.
+        if (error.Code is ErrorCode.NotCoordinatorForGroup or ErrorCode.GroupCoordinatorNotAvailable or ErrorCode.GroupLoadInProgress) return;
         if (!Lasts) Volatile.Write(ref _began, clock.GetTimestamp());
         if (Interlocked.Exchange(ref _lasts, 1) == 0) log($"Kafka at {bootstrap} cannot be reached, waiting for it: {error.Reason}");
     }
