@@ -111,6 +111,7 @@ public sealed class RunCommandTests
     [TestMethod]
     [DataRow("paths: [none-*.jsonl]", ExitCodes.Configuration, "none-*.jsonl")]
     [DataRow("path: [x]", ExitCodes.Configuration, "paths")]
+    [DataRow("paths: [\"logs/*.jsonl\"]", ExitCodes.Configuration, "exposure.jsonl")]
     public async Task WrongJob_Ends78_AndSaysWhat(string source, int code, string says)
     {
         using var run = new JobRun();

@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using Pipeline.Blocks.Joining;
+using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Blocks.Sources;
 using Pipeline.Hosting;
@@ -32,7 +33,7 @@ internal static class RunFailures
 
     private static int CodeOf(Exception cause) => cause switch
     {
-        SourceMissingException => ExitCodes.Configuration,
+        SourceMissingException or PartitionConflictException => ExitCodes.Configuration,
         ArgumentException => ExitCodes.Configuration,
         BrokerUnavailableException or KafkaException => ExitCodes.Unavailable,
         SourceChangedException or SinkRefusedException or StateRefusedException or InvalidDataException => ExitCodes.DataRefused,
