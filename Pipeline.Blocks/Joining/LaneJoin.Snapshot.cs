@@ -15,7 +15,7 @@ public sealed partial class LaneJoin
     /// </summary>
     /// <remarks>
     /// Use: at a barrier, when <see cref="Advance"/> has nothing left to do and samples and letters are handed on; on the thread that runs the join.
-    /// The directory itself is the caller's to sync. Errors: I/O errors throw and stop the lane.
+    /// Directories, this one and those of the lane's own files, are the caller's to sync. Errors: I/O errors throw and stop the lane.
     /// </remarks>
     public LaneSnapshot Snapshot(string directory)
     {

@@ -89,6 +89,12 @@ internal sealed class SegmentFiles(string prefix, int maxOpen) : IDisposable
         }
     }
 
+    /// <summary>Whether a segment was written and not removed.</summary>
+    public bool Holds(int segment)
+    {
+        lock (_lock) return _lengths.ContainsKey(segment);
+    }
+
     /// <summary>Segments written since they were last taken from here, to be synced.</summary>
     public int[] TakeUnsynced()
     {
