@@ -123,7 +123,8 @@ internal sealed class CheckedFiles(SegmentFiles files, SegmentIo io, IStoragePol
             }
             catch (Exception cause) when (IsStorageError(cause))
             {
-                Trip(new DeviceFault("sync", files.PathOf(segment), 0, 0, 0, cause));
+                // FASTER may have removed it meanwhile, on a thread of its own.
+                if (files.Holds(segment)) Trip(new DeviceFault("sync", files.PathOf(segment), 0, 0, 0, cause));
             }
         }
         ThrowIfFaulted();

@@ -27,6 +27,9 @@ public sealed record FasterTableOptions
     /// <summary>Bytes of one file of the log: dead windows free disk in this unit. A power of two.</summary>
     public long SegmentBytes { get; init; } = 64L << 20;
 
+    /// <summary>Whether files found in the directory are kept for <see cref="IWindowTable.Load"/>; else they are deleted.</summary>
+    public bool Restore { get; init; }
+
     /// <summary>What becomes of a failed write.</summary>
     public IStoragePolicy StoragePolicy { get; init; } = NoRepeat.Instance;
 

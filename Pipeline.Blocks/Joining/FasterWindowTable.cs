@@ -11,11 +11,11 @@ namespace Pipeline.Blocks.Joining;
 /// A window is one record of the log, opened at the tail; while it is in the log's mutable part it is changed in place, later by copy to the tail.
 /// Nothing is deleted: a record whose window has ended counts as absent, and the begin address follows the watermark (<see cref="TailMarks"/>).
 /// Threading: one thread at a time, any. Pages are written by the device's thread; a full log waits for it.
-/// Memory: the budget of the options, see there. Ownership: disposes its device; files stay for recovery.
+/// Memory: the budget of the options, see there. Ownership: disposes its device; files stay for a restore.
 /// Errors: <see cref="StateStorageException"/> from every call once storage failed for good; the table is of no use any more then.
 /// </remarks>
 /// <typeparam name="TCells">Inline array of cells, at least one for each action stream.</typeparam>
-public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unmanaged
+public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCells : unmanaged
 {
     // Cold operations in flight at once: bounds their buffers (about 1 KiB each) while a device's queue stays full.
     private const int PrefetchChunk = 512;
@@ -34,12 +34,15 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
     private readonly UnsafeContext<KeyHash, WindowRecord<TCells>, WindowEvent, WindowUpdate, Empty, FasterWindowFunctions<TCells>> _span;
     private readonly FasterCompletions<TCells> _completions = new();
     private readonly TailMarks _marks;
+    private readonly string _directory;
+    private readonly int _generation;
     private readonly int _segmentBits;
     private readonly int _appendsPerCheck;
     private int _pages;
     private bool _entered;
     private int _callsInSpan;
     private long _latest = long.MinValue;
+    private long _advancedTo = long.MinValue;
 
     internal FasterWindowTable(FasterTableOptions options)
     {
@@ -48,8 +51,10 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
         _actionsOpen = options.Anchor == WindowAnchor.First;
         _layout = FasterTableLayout.For(options.MemoryBytes);
         _marks = new TailMarks(_windowMs);
+        _generation = TableFiles.Begin(options.Directory, options.Restore);
+        _directory = options.Directory;
         _segmentBits = BitOperations.Log2((ulong)Math.Max(options.SegmentBytes, _layout.PageBytes));
-        _device = new StateDevice(Path.Combine(options.Directory, "windows.log"), options.StoragePolicy, io: options.Io) { CompleteReadsOnPoll = true };
+        _device = new StateDevice(TableFiles.PrefixOf(options.Directory, _generation), options.StoragePolicy, io: options.Io) { CompleteReadsOnPoll = true };
         var log = new LogSettings
         {
             LogDevice = _device,
@@ -163,6 +168,7 @@ public sealed class FasterWindowTable<TCells> : IWindowTable where TCells : unma
     public void Advance(long appliedTime)
     {
         if (_device.Fault is not null) Throw();
+        _advancedTo = appliedTime;
         if (_latest != long.MinValue) _marks.Note(_latest, _store.Log.TailAddress);
         if (_marks.Expire(appliedTime)) Reclaim(_marks.DeadBelow);
     }

@@ -84,6 +84,11 @@ public struct WindowState
     public uint Reserved;
 }
 
+/// <summary>The oldest files of a table that a snapshot needs.</summary>
+/// <param name="Generation">Which log: each restore begins a new one.</param>
+/// <param name="Segment">Number of its first file.</param>
+public readonly record struct TableFloor(int Generation, int Segment);
+
 /// <summary>The open windows of one lane, by key. A window whose end has passed is as good as absent.</summary>
 /// <remarks>
 /// Threading: one thread at a time. The window log's addresses are opaque here.
@@ -121,6 +126,19 @@ public interface IWindowTable : IDisposable
 
     /// <summary>Says that every event up to here is applied and every window with an end at or before it was read; storage of dead windows may be reclaimed.</summary>
     void Advance(long appliedTime);
+
+    /// <summary>
+    /// Makes every live window durable and writes into a snapshot what <see cref="Load"/> needs beside the table's files. Outside spans. What it returns is
+    /// kept from now on until <see cref="KeepFrom"/> lets it go.
+    /// </summary>
+    TableFloor Save(SnapshotWriter snapshot);
+
+    /// <summary>Takes a snapshot's live windows into an empty table that was opened to be restored. Outside spans.</summary>
+    /// <remarks>Errors: <see cref="InvalidDataException"/> when the snapshot's files are damaged; the table is of no use then.</remarks>
+    void Load(SnapshotReader snapshot);
+
+    /// <summary>Files before this floor are needed by no snapshot any more.</summary>
+    void KeepFrom(TableFloor floor);
 
     /// <summary>Bytes in memory.</summary>
     long MemoryBytes { get; }

@@ -21,7 +21,7 @@ namespace Pipeline.Blocks.Joining;
 /// </para>
 /// Threading: one thread at a time. Use: <see cref="Accept"/>, then <see cref="Advance"/> until it says that nothing is left to do.
 /// </remarks>
-public sealed class LaneJoin : IDisposable
+public sealed partial class LaneJoin : IDisposable
 {
     /// <summary>Events applied in one span of table calls: under a millisecond.</summary>
     private const int SpanEvents = 512;

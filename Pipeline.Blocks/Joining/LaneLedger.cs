@@ -25,4 +25,22 @@ public sealed class LaneLedger(int ranks)
 
     /// <summary>Windows closed, with or without an exposure.</summary>
     public long WindowsClosed;
+
+    /// <summary>Writes the counts into a snapshot.</summary>
+    public void Save(SnapshotWriter snapshot)
+    {
+        foreach (long[] counts in Counts) snapshot.WriteMany<long>(counts);
+        snapshot.Write(WindowsOpened);
+        snapshot.Write(WindowsClosed);
+    }
+
+    /// <summary>Takes the counts of a snapshot.</summary>
+    public void Load(SnapshotReader snapshot)
+    {
+        foreach (long[] counts in Counts) snapshot.ReadMany<long>().CopyTo(counts, 0);
+        WindowsOpened = snapshot.Read<long>();
+        WindowsClosed = snapshot.Read<long>();
+    }
+
+    private long[][] Counts => [Received, Duplicate, Orphaned, InWindows, Emitted];
 }

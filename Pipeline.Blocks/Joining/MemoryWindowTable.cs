@@ -116,6 +116,37 @@ internal sealed class MemoryWindowTable(int actionStreams, long windowMs, Window
     }
 
     /// <inheritdoc/>
+    public TableFloor Save(SnapshotWriter snapshot)
+    {
+        snapshot.Write(_windows.Count);
+        foreach ((KeyHash key, Window window) in _windows.OrderBy(item => item.Value.State.Ordinal))
+        {
+            snapshot.Write(key);
+            snapshot.Write(window.State);
+            snapshot.WriteMany<ActionCell>(window.Cells);
+        }
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public void Load(SnapshotReader snapshot)
+    {
+        for (int left = snapshot.Read<int>(); left > 0; left--)
+        {
+            KeyHash key = snapshot.Read<KeyHash>();
+            var window = new Window(actionStreams) { State = snapshot.Read<WindowState>() };
+            snapshot.ReadMany<ActionCell>().CopyTo(window.Cells, 0);
+            _windows.Add(key, window);
+            _opened.Enqueue((key, window.State.Start));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void KeepFrom(TableFloor floor)
+    {
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
     }

@@ -36,8 +36,6 @@ internal sealed class ReorderBucket
     public void Add(in ParsedEvent parsed, int rank, RecordBatch batch)
     {
         int bytes = WaitingHead.Bytes + parsed.KeyLength + parsed.IdLength + parsed.PayloadLength;
-        if (Count == Entries.Length) Grow(ref Entries, Count, Count + 1);
-        if (Bytes.Length - BytesUsed < bytes) Grow(ref Bytes, BytesUsed, BytesUsed + bytes);
         ref readonly RawRecord record = ref batch.Records[parsed.Record];
         var head = new WaitingHead
         {
@@ -48,7 +46,7 @@ internal sealed class ReorderBucket
             IdLength = parsed.IdLength,
             PayloadLength = parsed.PayloadLength,
         };
-        Span<byte> target = Bytes.AsSpan(BytesUsed, bytes);
+        Span<byte> target = Append(parsed.Time, parsed.Key, rank, bytes);
         MemoryMarshal.Write(target, head);
         target = target[WaitingHead.Bytes..];
         batch.Arena.AsSpan(parsed.KeyStart, parsed.KeyLength).CopyTo(target);
@@ -56,8 +54,6 @@ internal sealed class ReorderBucket
         batch.Arena.AsSpan(parsed.IdStart, parsed.IdLength).CopyTo(target);
         target = target[parsed.IdLength..];
         batch.Bytes.AsSpan(parsed.PayloadStart, parsed.PayloadLength).CopyTo(target);
-        Entries[Count++] = new ReorderEntry { Time = parsed.Time, Key = parsed.Key, Start = BytesUsed, Rank = rank };
-        BytesUsed += bytes;
     }
 
     /// <summary>The slices of one entry's bytes.</summary>
@@ -93,12 +89,7 @@ internal sealed class ReorderBucket
     {
         foreach (long number in _spilledPages)
         {
-            int length = file.LengthOf(number);
-            byte[] page = ArrayPool<byte>.Shared.Rent(length);
-            file.Read(number, page.AsSpan(0, length));
-            ReadOnlySpan<int> sizes = MemoryMarshal.Cast<byte, int>(page.AsSpan(0, 2 * sizeof(int)));
-            ReadOnlySpan<ReorderEntry> entries = MemoryMarshal.Cast<byte, ReorderEntry>(page.AsSpan(2 * sizeof(int)))[..sizes[0]];
-            ReadOnlySpan<byte> bytes = page.AsSpan(2 * sizeof(int) + MemoryMarshal.AsBytes(entries).Length, sizes[1]);
+            byte[] page = ReadPage(file, number, out ReadOnlySpan<ReorderEntry> entries, out ReadOnlySpan<byte> bytes);
             if (Entries.Length < Count + entries.Length) Grow(ref Entries, Count, Count + entries.Length);
             if (Bytes.Length < BytesUsed + bytes.Length) Grow(ref Bytes, BytesUsed, BytesUsed + bytes.Length);
             foreach (ref readonly ReorderEntry entry in entries)
@@ -112,6 +103,55 @@ internal sealed class ReorderBucket
             file.Free(number);
         }
         _spilledPages.Clear();
+    }
+
+    /// <summary>Writes every event into a snapshot, in the order <see cref="Load"/> would bring them into.</summary>
+    public void Save(PageFile file, SnapshotWriter snapshot)
+    {
+        Save(Entries.AsSpan(0, Count), Bytes, snapshot);
+        foreach (long number in _spilledPages)
+        {
+            byte[] page = ReadPage(file, number, out ReadOnlySpan<ReorderEntry> entries, out ReadOnlySpan<byte> bytes);
+            Save(entries, bytes, snapshot);
+            ArrayPool<byte>.Shared.Return(page);
+        }
+    }
+
+    /// <summary>Room for one more event of so many bytes, head included, to be filled in at once.</summary>
+    public Span<byte> Append(long time, KeyHash key, int rank, int bytes)
+    {
+        if (Count == Entries.Length) Grow(ref Entries, Count, Count + 1);
+        if (Bytes.Length - BytesUsed < bytes) Grow(ref Bytes, BytesUsed, BytesUsed + bytes);
+        Span<byte> target = Bytes.AsSpan(BytesUsed, bytes);
+        Entries[Count++] = new ReorderEntry { Time = time, Key = key, Start = BytesUsed, Rank = rank };
+        BytesUsed += bytes;
+        return target;
+    }
+
+    private static void Save(ReadOnlySpan<ReorderEntry> entries, ReadOnlySpan<byte> bytes, SnapshotWriter snapshot)
+    {
+        foreach (ref readonly ReorderEntry entry in entries)
+        {
+            WaitingHead head = MemoryMarshal.Read<WaitingHead>(bytes[entry.Start..]);
+            int length = WaitingHead.Bytes + head.KeyLength + head.IdLength + head.PayloadLength;
+            snapshot.Write(length);
+            snapshot.Write(entry.Time);
+            snapshot.Write(entry.Key);
+            snapshot.Write(entry.Rank);
+            snapshot.WriteBytes(bytes.Slice(entry.Start, length));
+        }
+    }
+
+    // The caller gives the page back to the pool; the slices lie in it.
+    private static byte[] ReadPage(PageFile file, long number, out ReadOnlySpan<ReorderEntry> entries, out ReadOnlySpan<byte> bytes)
+    {
+        int length = file.LengthOf(number);
+        byte[] page = ArrayPool<byte>.Shared.Rent(length);
+        file.Read(number, page.AsSpan(0, length));
+        ReadOnlySpan<int> sizes = MemoryMarshal.Cast<byte, int>(page.AsSpan(0, 2 * sizeof(int)));
+        entries = MemoryMarshal.Cast<byte, ReorderEntry>(page.AsSpan(2 * sizeof(int)))[..sizes[0]];
+        bytes = page.AsSpan(2 * sizeof(int) + MemoryMarshal.AsBytes(entries).Length, sizes[1]);
+        return page;
     }
 
     /// <summary>Gives the memory back.</summary>

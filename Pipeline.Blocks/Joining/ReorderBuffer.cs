@@ -59,13 +59,7 @@ public sealed class ReorderBuffer : IDisposable
     /// <summary>Takes an on-time event, copying its bytes.</summary>
     public void Add(in ParsedEvent parsed, int rank, RecordBatch batch)
     {
-        long slice = parsed.Time >> SliceBits;
-        ReorderBucket? bucket = _latest;
-        if (bucket is null || bucket.Slice != slice)
-        {
-            if (!_buckets.TryGetValue(slice, out bucket)) bucket = Begin(slice);
-            _latest = bucket;
-        }
+        ReorderBucket bucket = BucketOf(parsed.Time);
         long before = bucket.MemoryBytes;
         bucket.Add(parsed, rank, batch);
         _waiting[rank]++;
@@ -138,11 +132,47 @@ public sealed class ReorderBuffer : IDisposable
     public WaitingHead Read(in ReorderEntry entry, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> id, out ReadOnlySpan<byte> payload) =>
         _run!.Read(entry.Start, out key, out id, out payload);
 
+    /// <summary>Writes every waiting event, spilled ones too, into a snapshot. Between runs only.</summary>
+    public void Save(SnapshotWriter snapshot)
+    {
+        if (_run is not null) throw new InvariantException("The reorder buffer is asked for a snapshot in the middle of a run.");
+        foreach (ReorderBucket bucket in _buckets.Values.OrderBy(bucket => bucket.Slice)) bucket.Save(_spill, snapshot);
+        snapshot.Write(0);
+    }
+
+    /// <summary>Takes the events of a snapshot into an empty buffer; spill files of an earlier one are deleted.</summary>
+    public void Load(SnapshotReader snapshot)
+    {
+        _spill.DeleteFound();
+        for (int length = snapshot.Read<int>(); length != 0; length = snapshot.Read<int>())
+        {
+            long time = snapshot.Read<long>();
+            KeyHash key = snapshot.Read<KeyHash>();
+            int rank = snapshot.Read<int>();
+            ReorderBucket bucket = BucketOf(time);
+            long before = bucket.MemoryBytes;
+            snapshot.ReadBytes(bucket.Append(time, key, rank, length));
+            _waiting[rank]++;
+            _memory += bucket.MemoryBytes - before;
+            if (_memory > _budget) SpillSlow();
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         foreach (ReorderBucket bucket in _buckets.Values) bucket.Release();
         _spill.Dispose();
+    }
+
+    private ReorderBucket BucketOf(long time)
+    {
+        long slice = time >> SliceBits;
+        ReorderBucket? bucket = _latest;
+        if (bucket is not null && bucket.Slice == slice) return bucket;
+        if (!_buckets.TryGetValue(slice, out bucket)) bucket = Begin(slice);
+        _latest = bucket;
+        return bucket;
     }
 
     private ReorderBucket Begin(long slice)

@@ -13,6 +13,8 @@ internal sealed class SegmentFiles(string prefix, int maxOpen) : IDisposable
     private readonly Dictionary<int, OpenFile> _open = [];
     private readonly Dictionary<int, long> _lengths = [];
     private readonly HashSet<int> _unsynced = [];
+    private readonly HashSet<int> _kept = [];
+    private int _keepFrom = int.MaxValue;
     private long _clock;
 
     /// <summary>Bytes on disk.</summary>
@@ -87,6 +89,12 @@ internal sealed class SegmentFiles(string prefix, int maxOpen) : IDisposable
         }
     }
 
+    /// <summary>Whether a segment was written and not removed.</summary>
+    public bool Holds(int segment)
+    {
+        lock (_lock) return _lengths.ContainsKey(segment);
+    }
+
     /// <summary>Segments written since they were last taken from here, to be synced.</summary>
     public int[] TakeUnsynced()
     {
@@ -98,11 +106,37 @@ internal sealed class SegmentFiles(string prefix, int maxOpen) : IDisposable
         }
     }
 
-    /// <summary>Deletes a segment; one that was never written is no error.</summary>
+    /// <summary>First segment that is not to be deleted; <see cref="int.MaxValue"/> when none is kept.</summary>
+    public int KeptFrom
+    {
+        get
+        {
+            lock (_lock) return _keepFrom;
+        }
+    }
+
+    /// <summary>Segments from this one on stay, whatever is removed. Returns those before it that were to be removed and stayed: now they may go.</summary>
+    public int[] KeepFrom(int segment)
+    {
+        lock (_lock)
+        {
+            _keepFrom = segment;
+            int[] released = [.. _kept.Where(kept => kept < segment)];
+            _kept.ExceptWith(released);
+            return released;
+        }
+    }
+
+    /// <summary>Deletes a segment, unless it is kept; one that was never written is no error.</summary>
     public void Remove(int segment)
     {
         lock (_lock)
         {
+            if (segment >= _keepFrom)
+            {
+                _kept.Add(segment);
+                return;
+            }
             if (_open.TryGetValue(segment, out OpenFile? file))
             {
                 file.Removed = true;

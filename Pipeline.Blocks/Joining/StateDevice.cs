@@ -97,6 +97,22 @@ internal sealed class StateDevice : StorageDeviceBase
     /// <summary>Makes everything written so far durable. Errors: throws, and the device is at fault.</summary>
     public void Sync() => _files.Sync();
 
+    /// <summary>First segment that is not to be deleted; <see cref="int.MaxValue"/> when none is kept.</summary>
+    public int KeptFrom => _segments.KeptFrom;
+
+    /// <summary>Segments from this one on stay though FASTER removes them; those before it that it has removed go now.</summary>
+    public void KeepFrom(int segment)
+    {
+        foreach (int released in _segments.KeepFrom(segment)) _requests.Add(new Request(Kind.Remove, released, 0, 0, 0, null, null));
+    }
+
+    /// <summary>Reads on the caller's thread. Errors: throws, and the device is at fault.</summary>
+    public void ReadNow(int segment, long offset, Span<byte> buffer)
+    {
+        _files.Read(segment, offset, buffer);
+        _files.ThrowIfFaulted();
+    }
+
     /// <summary>Throws the first fault, if there is one.</summary>
     public void ThrowIfFaulted() => _files.ThrowIfFaulted();
 
@@ -138,6 +154,7 @@ internal sealed class StateDevice : StorageDeviceBase
     {
         try
         {
+            if (request.Context is null && request.Callback is null) return;
             if (request.Kind == Kind.Remove)
             {
                 (AsyncCallback callback, IAsyncResult result) = ((AsyncCallback, IAsyncResult))request.Context!;

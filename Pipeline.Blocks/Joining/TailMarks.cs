@@ -31,6 +31,25 @@ internal sealed class TailMarks(long windowMs)
         return true;
     }
 
+    /// <summary>Writes the marks into a snapshot.</summary>
+    public void Save(SnapshotWriter snapshot)
+    {
+        snapshot.Write(_marks.Count);
+        foreach ((long time, long address) in _marks)
+        {
+            snapshot.Write(time);
+            snapshot.Write(address);
+        }
+    }
+
+    /// <summary>Marks of a snapshot, as addresses of the log it was taken of.</summary>
+    public static Queue<(long Time, long Address)> Load(SnapshotReader snapshot)
+    {
+        var marks = new Queue<(long Time, long Address)>();
+        for (int left = snapshot.Read<int>(); left > 0; left--) marks.Enqueue((snapshot.Read<long>(), snapshot.Read<long>()));
+        return marks;
+    }
+
     /// <summary>Takes the marks whose windows have all ended off; returns whether <see cref="DeadBelow"/> moved.</summary>
     /// <param name="time">Every window that ends at or before it was read.</param>
     public bool Expire(long time)

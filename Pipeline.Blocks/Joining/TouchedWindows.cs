@@ -36,5 +36,23 @@ public sealed class TouchedWindows
         return marked;
     }
 
+    /// <summary>Writes the marks into a snapshot.</summary>
+    public void Save(SnapshotWriter snapshot)
+    {
+        snapshot.Write(_blocks.Count);
+        foreach ((long number, ulong[] block) in _blocks)
+        {
+            snapshot.Write(number);
+            snapshot.WriteMany<ulong>(block);
+        }
+    }
+
+    /// <summary>Takes the marks of a snapshot into an empty set.</summary>
+    public void Load(SnapshotReader snapshot)
+    {
+        for (int left = snapshot.Read<int>(); left > 0; left--)
+            _blocks.Add(snapshot.Read<long>(), snapshot.ReadMany<ulong>());
+    }
+
     private static int WordOf(long ordinal) => (int)(ordinal >> 6) & BlockWords - 1;
 }

@@ -107,6 +107,43 @@ public sealed class WindowLog : IDisposable
         _file.DeleteBefore(page);
     }
 
+    /// <summary>First page that holds anything.</summary>
+    public long FirstPage => _firstPage;
+
+    /// <summary>
+    /// Makes all pages durable, the tail's bytes in the snapshot itself, and keeps them from now on until <see cref="KeepFrom"/> lets them go.
+    /// </summary>
+    public void Save(SnapshotWriter snapshot)
+    {
+        foreach (LogPage page in _byNumber)
+            if (page != _tail && !_file.Holds(page.Number)) _file.Write(page.Number, page.Bytes.AsSpan(0, page.Used));
+        _file.Sync();
+        _file.KeepFrom(Math.Min(_file.KeptFrom, _firstPage));
+        snapshot.Write(_firstPage);
+        _file.Save(snapshot, _firstPage, _tail.Number);
+        snapshot.WriteMany<byte>(_tail.Bytes.AsSpan(0, _tail.Used));
+    }
+
+    /// <summary>Takes a snapshot's pages into an empty log; they are checked as they are read. All files found are kept until <see cref="KeepFrom"/>.</summary>
+    public void Load(SnapshotReader snapshot)
+    {
+        _firstPage = snapshot.Read<long>();
+        int[] used = _file.Load(snapshot, _firstPage);
+        byte[] tail = snapshot.ReadMany<byte>();
+        _byNumber.Clear();
+        for (int i = 0; i < used.Length; i++) _byNumber.Add(new LogPage(_firstPage + i) { Used = used[i] });
+        _tail = new LogPage(_firstPage + used.Length) { Bytes = new byte[Math.Max(tail.Length, _pageBytes)], Used = tail.Length };
+        tail.CopyTo(_tail.Bytes, 0);
+        _byNumber.Add(_tail);
+    }
+
+    /// <summary>Pages before this one are needed by no snapshot any more.</summary>
+    public void KeepFrom(long page)
+    {
+        _file.KeepFrom(page);
+        _file.DeleteBefore(_firstPage);
+    }
+
     /// <summary>Bytes of pages in memory.</summary>
     public long MemoryBytes => (_inMemory + _free.Count) * (long)_pageBytes;
 

@@ -12,10 +12,14 @@ using Pipeline.Topology;
 namespace Pipeline.Tests.Models;
 
 /// <summary>How a history is fed: everything that must not change a sample.</summary>
-internal sealed record Feeding(int Lanes, int BatchRecords, int Interleaving, bool Faster);
+internal sealed record Feeding(int Lanes, int BatchRecords, int Interleaving, bool Faster)
+{
+    /// <summary>How lanes are lost and restored meanwhile; null for never.</summary>
+    public Restarts? Restarts { get; init; }
+}
 
 /// <summary>The engine without blocks or threads: parse, partition, join and format in one call after another, batch by batch.</summary>
-internal sealed class FlowHarness : IDisposable
+internal sealed partial class FlowHarness : IDisposable
 {
     private readonly TempFolder _folder = new();
     private readonly JobOptions _job;
@@ -28,11 +32,14 @@ internal sealed class FlowHarness : IDisposable
     private readonly ISampleFormatter _formatter;
     private readonly SampleBatch _samples;
     private readonly DeadLetterBatch _letters = new();
+    private readonly DeadLetterBatch _lateLetters = new();
+    private readonly bool _faster;
     private FormatResult _result;
 
     public FlowHarness(JobOptions job, int lanes, bool faster)
     {
         _job = job;
+        _faster = faster;
         int actions = job.Streams.Count - 1;
         _parser = new RecordParser(job.Streams, new ParseOptions { MaxRecordBytes = job.MaxRecordBytes, MaxFuture = job.Time.MaxFuture, Mode = job.Time.Mode });
         _partitioner = new Partitioner(
@@ -41,7 +48,7 @@ internal sealed class FlowHarness : IDisposable
             [.. job.Streams.Select(stream => stream.Filters.Count)],
             keepLetters: true);
         _batches = [.. Enumerable.Range(0, lanes).Select(_ => new LaneBatch())];
-        _lanes = [.. Enumerable.Range(0, lanes).Select(lane => Lane(lane, faster))];
+        _lanes = [.. Enumerable.Range(0, lanes).Select(lane => new LaneJoin(OptionsOf(lane), Table(lane, restore: false), Reorder(lane), Log(lane)) { Letters = _letters })];
         _formatter = SampleFormatters.Make(new SampleShape(job.Streams, (long)job.Window.Length.TotalMilliseconds, job.Output, oneLine: job.Sink is FileSinkOptions), _directory);
         _samples = new SampleBatch(actions);
         _result = new FormatResult { JoinedActions = new long[actions], InvalidActions = new long[actions], InvalidByRule = new long[16] };
@@ -49,7 +56,7 @@ internal sealed class FlowHarness : IDisposable
 
     public List<(string Key, string Value)> Samples { get; } = [];
 
-    public IReadOnlyList<DeadLetter> Letters => _letters.Letters;
+    public IReadOnlyList<DeadLetter> Letters => [.. _lateLetters.Letters, .. _letters.Letters];
 
     public PartitionLedger PartitionLedger => _partitioner.Ledger;
 
@@ -68,21 +75,21 @@ internal sealed class FlowHarness : IDisposable
         foreach (byte[] record in records) batch.Add(record, batch.RecordCount, SourcePartition.NoTime);
         _parser.Parse(batch);
         foreach (LaneBatch lane in _batches) lane.Clear();
-        _partitioner.Process(batch, _batches, _letters);
+        _partitioner.Process(batch, _batches, _lateLetters);
         batch.Release();
         for (int lane = 0; lane < _lanes.Length; lane++)
         {
-            _lanes[lane].Accept(_batches[lane]);
-            _batches[lane].Records?.Release();
-            while (_lanes[lane].Advance(_samples)) Format();
-            Format();
+            Join(lane, _batches[lane]);
+            if (_restarts is null) _batches[lane].Records?.Release();
         }
+        if (_restarts is not null) Restart();
     }
 
     /// <summary>Feeds per-partition histories to their ends, interleaved as the seed says.</summary>
     public void FeedAll(IReadOnlyList<(SourcePartition Partition, List<byte[]> Records)> histories, Feeding feeding)
     {
         var random = new Random(feeding.Interleaving);
+        _restarts = feeding.Restarts;
         foreach ((SourcePartition partition, _) in histories) Feed(partition, [], PartitionNotice.Appeared);
         var next = new int[histories.Count];
         var open = Enumerable.Range(0, histories.Count).ToList();
@@ -104,29 +111,35 @@ internal sealed class FlowHarness : IDisposable
         _folder.Dispose();
     }
 
-    private LaneJoin Lane(int lane, bool faster)
+    private void Join(int lane, LaneBatch batch)
+    {
+        _lanes[lane].Accept(batch);
+        while (_lanes[lane].Advance(_samples)) Format();
+        Format();
+    }
+
+    private LaneOptions OptionsOf(int lane) =>
+        new() { Lane = lane, Window = _job.Window, Ranks = LaneRanks.Of(_job.Streams), KeepLetters = true, BatchWindows = 7 };
+
+    private ReorderBuffer Reorder(int lane) => new(_job.Streams.Count, 4_000, _folder[$"spill-{lane}"], null);
+
+    private WindowLog Log(int lane) => new(_folder[$"log-{lane}"], 0, pageBytes: 1_024);
+
+    private IWindowTable Table(int lane, bool restore)
     {
         int actions = _job.Streams.Count - 1;
-        long window = (long)_job.Window.Length.TotalMilliseconds;
-        IWindowTable table = faster
-            ? WindowTables.Open(new FasterTableOptions
-            {
-                Directory = _folder[$"table-{lane}"],
-                MemoryBytes = 0,
-                ActionStreams = actions,
-                Window = _job.Window.Length,
-                Anchor = _job.Window.Anchor,
-                KeepActions = true,
-            })
-            : new MemoryWindowTable(actions, window, _job.Window.Anchor, keepActions: true);
-        return new LaneJoin(
-            new LaneOptions { Lane = lane, Window = _job.Window, Ranks = LaneRanks.Of(_job.Streams), KeepLetters = true, BatchWindows = 7 },
-            table,
-            new ReorderBuffer(_job.Streams.Count, 4_000, _folder[$"spill-{lane}"], null),
-            new WindowLog(_folder[$"log-{lane}"], 0, pageBytes: 1_024))
+        if (!_faster) return new MemoryWindowTable(actions, (long)_job.Window.Length.TotalMilliseconds, _job.Window.Anchor, keepActions: true);
+        return WindowTables.Open(new FasterTableOptions
         {
-            Letters = _letters,
-        };
+            Directory = _folder[$"table-{lane}"],
+            MemoryBytes = 0,
+            ActionStreams = actions,
+            Window = _job.Window.Length,
+            Anchor = _job.Window.Anchor,
+            KeepActions = true,
+            SegmentBytes = 4 << 10,
+            Restore = restore,
+        });
     }
 
     private void Format()

@@ -1,0 +1,172 @@
+using System.IO.Hashing;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using FASTER.core;
+using Pipeline.Blocks.Flow;
+using Pipeline.Blocks.Records;
+
+namespace Pipeline.Blocks.Joining;
+
+/// <content>
+/// Snapshots are not FASTER's checkpoints, whose state machine takes failed writes for done and whose recovery fills the whole ring of pages, twice the
+/// budget. Its log is flushed, which is all a fold-over checkpoint does with it, and the snapshot says which addresses are live, with a checksum for each
+/// page. A restore reads them in order and puts the live windows into an empty table, which begins a log of its own.
+/// </content>
+public sealed partial class FasterWindowTable<TCells>
+{
+    private const int SectorBytes = 512;
+
+    private readonly List<ulong> _pageHashes = [];
+    private long _firstHashedPage;
+
+    /// <inheritdoc/>
+    public TableFloor Save(SnapshotWriter snapshot)
+    {
+        if (_device.Fault is not null) Throw();
+        _store.Log.Flush(wait: true);
+        _device.Sync();
+        long begin = _store.Log.BeginAddress;
+        long tail = _store.Log.TailAddress;
+        HashPages(begin, tail);
+        var floor = new TableFloor(_generation, (int)(begin >> _segmentBits));
+        if (floor.Segment < _device.KeptFrom) _device.KeepFrom(floor.Segment);
+
+        snapshot.Write(_generation);
+        snapshot.Write(PageBits);
+        snapshot.Write(_segmentBits);
+        snapshot.Write(_store.Log.FixedRecordSize);
+        snapshot.Write(begin);
+        snapshot.Write(tail);
+        snapshot.Write(_advancedTo);
+        snapshot.Write(_latest);
+        snapshot.WriteMany<ulong>(CollectionsMarshal.AsSpan(_pageHashes));
+        SaveTailPage(snapshot, begin, tail);
+        _marks.Save(snapshot);
+        return floor;
+    }
+
+    /// <inheritdoc/>
+    public void Load(SnapshotReader snapshot)
+    {
+        int generation = snapshot.Read<int>();
+        int pageBits = snapshot.Read<int>();
+        int segmentBits = snapshot.Read<int>();
+        snapshot.Expect(Unsafe.SizeOf<LogRecord>(), "bytes of a window's record");
+        long begin = snapshot.Read<long>();
+        long tail = snapshot.Read<long>();
+        _advancedTo = snapshot.Read<long>();
+        long latest = snapshot.Read<long>();
+        ulong[] hashes = snapshot.ReadMany<ulong>();
+        ulong tailHash = snapshot.Read<ulong>();
+        byte[] tailSector = snapshot.ReadMany<byte>();
+        Queue<(long Time, long Address)> marks = TailMarks.Load(snapshot);
+
+        // A later generation than the snapshot's was begun by a restore that no snapshot came of.
+        TableFiles.Delete(_directory, (found, _) => found > generation && found < _generation);
+        using var files = new TableSegments(TableFiles.PrefixOf(_directory, generation), segmentBits);
+        byte[] page = new byte[1 << pageBits];
+        long number = begin >> pageBits;
+        for (; number < tail >> pageBits; number++)
+        {
+            ReadPage(files, number << pageBits, page, hashes[number - (begin >> pageBits)]);
+            Restore(page, number << pageBits, begin, marks);
+        }
+        int whole = tail > begin ? (int)(tail - (number << pageBits) - tailSector.Length) : 0;
+        ReadPage(files, number << pageBits, page.AsSpan(0, whole), tailHash);
+        tailSector.CopyTo(page, whole);
+        Restore(page.AsSpan(0, whole + tailSector.Length), number << pageBits, begin, marks);
+        while (marks.TryDequeue(out (long Time, long Address) mark)) _marks.Note(mark.Time, _store.Log.TailAddress);
+        _latest = latest;
+    }
+
+    /// <inheritdoc/>
+    public void KeepFrom(TableFloor floor)
+    {
+        TableFiles.Delete(_directory, (generation, segment) =>
+            generation < floor.Generation || (generation == floor.Generation && generation < _generation && segment < floor.Segment));
+        if (floor.Generation == _generation) _device.KeepFrom(floor.Segment);
+    }
+
+    private int PageBits => BitOperations.Log2((uint)_layout.PageBytes);
+
+    // A page below the tail was flushed and is never written again, so its checksum is taken once.
+    private void HashPages(long begin, long tail)
+    {
+        long first = begin >> PageBits;
+        int dead = (int)Math.Min(first - _firstHashedPage, _pageHashes.Count);
+        _pageHashes.RemoveRange(0, dead);
+        _firstHashedPage = first;
+        byte[] page = new byte[_layout.PageBytes];
+        for (long number = first + _pageHashes.Count; number < tail >> PageBits; number++)
+        {
+            ReadOwn(number << PageBits, page);
+            _pageHashes.Add(XxHash3.HashToUInt64(page));
+        }
+    }
+
+    // The last sector is written anew with what comes behind it, so it goes into the snapshot.
+    private void SaveTailPage(SnapshotWriter snapshot, long begin, long tail)
+    {
+        long start = tail >> PageBits << PageBits;
+        byte[] page = new byte[tail > begin ? (tail - start + SectorBytes - 1) / SectorBytes * SectorBytes : 0];
+        if (page.Length > 0) ReadOwn(start, page);
+        int whole = tail > begin ? (int)(tail - start) / SectorBytes * SectorBytes : 0;
+        snapshot.Write(XxHash3.HashToUInt64(page.AsSpan(0, whole)));
+        snapshot.WriteMany<byte>(page.AsSpan(whole, page.Length > 0 ? (int)(tail - start) - whole : 0));
+    }
+
+    private void ReadOwn(long address, Span<byte> buffer) =>
+        _device.ReadNow((int)(address >> _segmentBits), address & ((1L << _segmentBits) - 1), buffer);
+
+    private void ReadPage(TableSegments files, long address, Span<byte> page, ulong expected)
+    {
+        if (page.Length > 0) files.Read(address, page);
+        ulong found = XxHash3.HashToUInt64(page);
+        if (found != expected)
+            throw new InvalidDataException(
+                $"Window table in {_directory}: {page.Length} bytes at address {address}: expected the checksum {expected:x16}, found {found:x16}.");
+    }
+
+    private void Restore(ReadOnlySpan<byte> page, long address, long begin, Queue<(long Time, long Address)> marks)
+    {
+        Enter();
+        try
+        {
+            int size = Unsafe.SizeOf<LogRecord>();
+            for (int at = (int)Math.Max(begin - address, 0); at + size <= page.Length; at += size)
+            {
+                while (marks.TryPeek(out (long Time, long Address) mark) && mark.Address <= address + at)
+                    _marks.Note(marks.Dequeue().Time, _store.Log.TailAddress);
+                ref readonly LogRecord record = ref MemoryMarshal.AsRef<LogRecord>(page[at..]);
+                if (record.Info.Invalid || record.Window.State.Start + _windowMs <= _advancedTo) continue;
+                Restore(in record);
+            }
+        }
+        finally
+        {
+            Leave();
+        }
+        if (_device.Fault is not null) Throw();
+    }
+
+    // Later versions of a window come later in the log and take the place of the earlier.
+    private void Restore(in LogRecord record)
+    {
+        KeyHash key = record.Key;
+        WindowRecord<TCells> window = record.Window;
+        KeepUp();
+        if (_span.Upsert(ref key, ref window).IsPending)
+            throw new InvariantException("The window table put off a write while it was being restored.");
+        if (_completions.Appended >= _appendsPerCheck) KeepToBudget();
+    }
+
+    /// <summary>A record as it lies in the log.</summary>
+    [StructLayout(LayoutKind.Sequential, Pack = 8)]
+    private readonly struct LogRecord
+    {
+        public readonly RecordInfo Info;
+        public readonly KeyHash Key;
+        public readonly WindowRecord<TCells> Window;
+    }
+}

@@ -1,0 +1,113 @@
+using Pipeline.Blocks.Flow;
+using Pipeline.Blocks.Records;
+
+namespace Pipeline.Blocks.Joining;
+
+/// <content>
+/// A snapshot holds what cannot be told from the logs: where the lane stands, its counts, which windows were touched, the waiting events. The timing wheel is
+/// set anew from the open windows' entries in the window log.
+/// </content>
+public sealed partial class LaneJoin
+{
+    /// <summary>
+    /// Writes the lane's state, durable when it returns, into a directory that exists. What it needs of the lane's files is kept until
+    /// <see cref="KeepFrom"/> lets it go.
+    /// </summary>
+    /// <remarks>
+    /// Use: at a barrier, when <see cref="Advance"/> has nothing left to do and samples and letters are handed on; on the thread that runs the join.
+    /// Directories, this one and those of the lane's own files, are the caller's to sync. Errors: I/O errors throw and stop the lane.
+    /// </remarks>
+    public LaneSnapshot Snapshot(string directory)
+    {
+        string path = Path.Combine(directory, LaneSnapshot.FileName);
+        _log.TruncateBefore(_cursor);
+        using var snapshot = new SnapshotWriter(path);
+        Describe(snapshot);
+        _touched.Save(snapshot);
+        _reorder.Save(snapshot);
+        TableFloor table = _table.Save(snapshot);
+        _log.Save(snapshot);
+        snapshot.Finish();
+        return new LaneSnapshot(new LaneFloor(table, _log.FirstPage), new FileInfo(path).Length);
+    }
+
+    /// <summary>
+    /// A lane in the very state of a snapshot. It owns table, buffer and log, which are empty, over the same files, and the table opened to be restored;
+    /// they are disposed when it fails. All files are kept until <see cref="KeepFrom"/>.
+    /// </summary>
+    /// <remarks>
+    /// What was written to the logs after the snapshot is cut off: later snapshots of the lane are lost.
+    /// Errors: <see cref="InvalidDataException"/> when the snapshot or a part of the logs it needs is damaged, or was of another layout.
+    /// </remarks>
+    public static LaneJoin Restore(string directory, LaneOptions options, IWindowTable table, ReorderBuffer reorder, WindowLog log)
+    {
+        var lane = new LaneJoin(options, table, reorder, log);
+        try
+        {
+            using var snapshot = new SnapshotReader(Path.Combine(directory, LaneSnapshot.FileName));
+            lane.Recall(snapshot);
+            lane._touched.Load(snapshot);
+            reorder.Load(snapshot);
+            table.Load(snapshot);
+            log.Load(snapshot);
+            lane.SetWheel();
+            return lane;
+        }
+        catch
+        {
+            lane.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Says that snapshots with a lower floor are not needed any more: their files may go.</summary>
+    public void KeepFrom(LaneFloor floor)
+    {
+        _table.KeepFrom(floor.Table);
+        _log.KeepFrom(floor.LogPage);
+    }
+
+    private void Describe(SnapshotWriter snapshot)
+    {
+        snapshot.Write(_options.Lane);
+        snapshot.Write(_options.Ranks.Length);
+        snapshot.Write(_length);
+        snapshot.Write(_watermark);
+        snapshot.Write(_applied);
+        snapshot.Write(_cursor);
+        snapshot.Write(_nextOrdinal);
+        snapshot.Write(_firedOrdinal);
+        snapshot.Write(_lastFired.End);
+        snapshot.Write(_lastFired.Key);
+        Ledger.Save(snapshot);
+    }
+
+    private void Recall(SnapshotReader snapshot)
+    {
+        snapshot.Expect(_options.Lane, "lane");
+        snapshot.Expect(_options.Ranks.Length, "streams");
+        snapshot.Expect(_length, "window length in ms");
+        _watermark = snapshot.Read<long>();
+        _applied = snapshot.Read<long>();
+        _cursor = snapshot.Read<long>();
+        _nextOrdinal = snapshot.Read<long>();
+        _firedOrdinal = snapshot.Read<long>();
+        _lastFired = (snapshot.Read<long>(), snapshot.Read<KeyHash>());
+        Ledger.Load(snapshot);
+    }
+
+    /// <summary>Sets the wheel for every open window, and by the way reads, and so checks, every page of the log.</summary>
+    private void SetWheel()
+    {
+        long windows = 0;
+        for (long next = _cursor; _log.TryReadNext(ref next, out LogEntry entry, out _, out _);)
+        {
+            if (entry.Kind != LogEntryKind.Window) continue;
+            _wheel.Add(entry.Time + _length, next - entry.TotalBytes);
+            windows++;
+        }
+        if (windows != _nextOrdinal - _firedOrdinal)
+            throw new InvariantException($"Lane {_options.Lane}: expected {_nextOrdinal - _firedOrdinal} open windows in the log, found {windows}.");
+        _fireAt = _wheel.NextTime;
+    }
+}
