@@ -19,8 +19,8 @@ public sealed class RestartPropertyTests
     {
         int restarts = 0;
         Gen.Select(History.Gen(withinDisorder: false), Feedings).Sample(
-            (history, feeding) => Interlocked.Add(ref restarts, AssertNoDifference(history, feeding with { Faster = true })), iter: 100);
-        Assert.IsGreaterThan(30, restarts);
+            (history, feeding) => Interlocked.Add(ref restarts, AssertNoDifference(history, feeding with { Faster = true })), iter: 300);
+        Assert.IsGreaterThan(100, restarts);
     }
 
     private static int AssertNoDifference(History history, Feeding feeding)
