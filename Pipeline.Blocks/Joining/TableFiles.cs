@@ -6,21 +6,26 @@ namespace Pipeline.Blocks.Joining;
 internal static class TableFiles
 {
     private const string First = "windows.log";
+    private const string Mark = "generation-";
 
     /// <summary>Path of a generation's files without the segment number.</summary>
     public static string PrefixOf(string directory, int generation) =>
         Path.Combine(directory, generation == 0 ? First : string.Create(CultureInfo.InvariantCulture, $"windows-{generation}.log"));
 
-    /// <summary>The generation a table begins with: one more than those found and kept, or the first when they are deleted.</summary>
+    /// <summary>
+    /// Begins a generation: the one behind those found and kept, or the first when they are deleted. An empty file marks it, for a log that nothing was
+    /// written to, or whose segments were all let go, has no other.
+    /// </summary>
     public static int Begin(string directory, bool keep)
     {
         Directory.CreateDirectory(directory);
-        if (keep) return Found(directory).Select(file => file.Generation + 1).DefaultIfEmpty(0).Max();
-        Delete(directory, (_, _) => true);
-        return 0;
+        if (!keep) Delete(directory, (_, _) => true);
+        int generation = Found(directory).Select(file => file.Generation + 1).DefaultIfEmpty(0).Max();
+        File.WriteAllBytes(Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{Mark}{generation}")), []);
+        return generation;
     }
 
-    /// <summary>Deletes the files, by generation and segment, that the caller says yes to.</summary>
+    /// <summary>Deletes the files, by generation and segment, that the caller says yes to; a generation's mark has the segment <see cref="int.MaxValue"/>.</summary>
     public static void Delete(string directory, Func<int, int, bool> dead)
     {
         foreach ((int generation, int segment, string path) in Found(directory))
@@ -29,13 +34,21 @@ internal static class TableFiles
 
     private static IEnumerable<(int Generation, int Segment, string Path)> Found(string directory)
     {
-        foreach (string path in Directory.GetFiles(directory, "windows*.log.*"))
+        foreach (string path in Directory.GetFiles(directory))
         {
-            string[] parts = Path.GetFileName(path).Split('.');
-            if (parts.Length != 3 || !int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out int segment)) continue;
-            if (parts[0] == "windows") yield return (0, segment, path);
-            else if (int.TryParse(parts[0].AsSpan("windows-".Length), NumberStyles.None, CultureInfo.InvariantCulture, out int generation))
+            string name = Path.GetFileName(path);
+            int generation = 0;
+            if (name.StartsWith(Mark, StringComparison.Ordinal) && TryParse(name.AsSpan(Mark.Length), out generation))
+            {
+                yield return (generation, int.MaxValue, path);
+                continue;
+            }
+            string[] parts = name.Split('.');
+            if (parts.Length != 3 || parts[1] != "log" || !TryParse(parts[2], out int segment)) continue;
+            if (parts[0] == "windows" || (parts[0].StartsWith("windows-", StringComparison.Ordinal) && TryParse(parts[0].AsSpan("windows-".Length), out generation)))
                 yield return (generation, segment, path);
         }
     }
+
+    private static bool TryParse(ReadOnlySpan<char> text, out int number) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }
