@@ -12,14 +12,14 @@ public sealed class RestartPropertyTests
 
     [TestMethod]
     public void RestoredLanes_DoWhatUninterruptedOnesDo() =>
-        Gen.Select(History.Gen(withinDisorder: false), Feedings).Sample((history, feeding) => AssertNoDifference(history, feeding), iter: 100);
+        Gen.Select(History.Gen(withinDisorder: false), Feedings).Sample((history, feeding) => AssertNoDifference(history, feeding), iter: 100 * JoinPropertyTests.Factor);
 
     [TestMethod]
     public void RestoredLanesOnFaster_DoWhatUninterruptedOnesDo()
     {
         int restarts = 0;
         Gen.Select(History.Gen(withinDisorder: false), Feedings).Sample(
-            (history, feeding) => Interlocked.Add(ref restarts, AssertNoDifference(history, feeding with { Faster = true })), iter: 300);
+            (history, feeding) => Interlocked.Add(ref restarts, AssertNoDifference(history, feeding with { Faster = true })), iter: 300 * JoinPropertyTests.Factor);
         Assert.IsGreaterThan(100, restarts);
     }
 
