@@ -54,6 +54,8 @@ public sealed class FormatBlock
         OutputBatch output = _outputs.Rent();
         output.Lane = batch.Lane;
         output.Barrier = batch.Barrier;
+        output.Watermark = batch.Watermark;
+        output.Floors = batch.Floors;
         if (batch.Count > 0)
         {
             DeadLetterBatch? letters = Write(batch, output);

@@ -20,6 +20,7 @@ public sealed class LaneBlock
     private readonly BufferBlock<DeadLetterBatch> _letters;
     private readonly StageClock _time;
     private SampleBatch _output;
+    private FloorHistory _floors = FloorHistory.Empty;
 
     /// <summary>A block over a lane's join.</summary>
     public LaneBlock(
@@ -58,6 +59,7 @@ public sealed class LaneBlock
         CheckpointBarrier? barrier = batch.Barrier;
         long began = _time.Now;
         int events = batch.Count;
+        if (barrier is null) _floors = batch.Floors;
         _join.Accept(batch);
         batch.Records?.Release();
         batch.Clear();
@@ -79,6 +81,8 @@ public sealed class LaneBlock
     private async Task SendSamples()
     {
         SampleBatch full = _output;
+        full.Watermark = _join.Watermark;
+        full.Floors = _floors;
         _output = Rent();
         await _samples.Deliver(full).ConfigureAwait(false);
     }

@@ -66,6 +66,9 @@ public sealed partial class LaneJoin : IDisposable
     /// <summary>Number of the lane.</summary>
     public int Lane => _options.Lane;
 
+    /// <summary>The join's watermark, as far as it has come here.</summary>
+    public long Watermark => _watermark;
+
     /// <summary>The reorder buffer, for its numbers.</summary>
     public ReorderBuffer Reorder => _reorder;
 

@@ -16,6 +16,9 @@ public sealed class LaneBatch
     /// <summary>The join's watermark behind these events.</summary>
     public long Watermark = SourcePartition.NoTime;
 
+    /// <summary>The floors that the watermark and these events may depend on.</summary>
+    public FloorHistory Floors = FloorHistory.Empty;
+
     /// <summary>When set, the batch brings it and nothing else.</summary>
     public CheckpointBarrier? Barrier;
 
@@ -32,6 +35,7 @@ public sealed class LaneBatch
         Records = null;
         Count = 0;
         Watermark = SourcePartition.NoTime;
+        Floors = FloorHistory.Empty;
         Barrier = null;
     }
 }

@@ -9,11 +9,12 @@ public readonly record struct OutputRecord(int KeyStart, int KeyLength, int Valu
 
 /// <summary>Formatted samples of one lane, in its order of emission, on their way to the sink; or a barrier.</summary>
 /// <remarks>
-/// Ownership: one owner at a time; the sink returns it to the pool.
+/// Ownership: one owner at a time; the sink's from <c>WriteAsync</c> on, which may keep it until it has committed, and then releases it.
 /// Each value is followed by one <c>\n</c> in <see cref="Bytes"/> and each key stands in front of its value's batch area, so that a file sink
 /// may write <c>Bytes[ValueStart..ValueStart+ValueLength+1]</c>.
 /// </remarks>
-public sealed class OutputBatch
+/// <param name="released">Takes the batch, empty, when it is released; null: the collector does.</param>
+public sealed class OutputBatch(Action<OutputBatch>? released = null)
 {
     /// <summary>Which lane it comes from.</summary>
     public int Lane;
@@ -33,6 +34,18 @@ public sealed class OutputBatch
     /// <summary>When set, this is a barrier and nothing else.</summary>
     public CheckpointBarrier? Barrier;
 
+    /// <summary>Key groups that samples of this batch are of, one bit each.</summary>
+    public ulong Groups;
+
+    /// <summary>By key group: the last sample of it in this batch, where its bit in <see cref="Groups"/> is set.</summary>
+    public readonly EmissionPoint[] Points = new EmissionPoint[KeyHash.GroupCount];
+
+    /// <summary>The join's watermark under which the samples were emitted, or a later one.</summary>
+    public long Watermark = SourcePartition.NoTime;
+
+    /// <summary>The floors the samples may depend on.</summary>
+    public FloorHistory Floors = FloorHistory.Empty;
+
     /// <summary>Makes room and returns the free tail; say how much was used with <see cref="BytesUsed"/>.</summary>
     public Span<byte> Room(int bytes)
     {
@@ -47,10 +60,28 @@ public sealed class OutputBatch
         Records[Count++] = record;
     }
 
+    /// <summary>Notes the place of the sample added last.</summary>
+    public void Note(in EmissionPoint point)
+    {
+        int group = point.Key.Group;
+        Groups |= 1UL << group;
+        Points[group] = point;
+    }
+
+    /// <summary>Ends the batch's use, once.</summary>
+    public void Release()
+    {
+        Clear();
+        released?.Invoke(this);
+    }
+
     /// <summary>Empties the batch.</summary>
     public void Clear()
     {
         BytesUsed = Count = 0;
         Barrier = null;
+        Groups = 0;
+        Watermark = SourcePartition.NoTime;
+        Floors = FloorHistory.Empty;
     }
 }

@@ -57,6 +57,12 @@ public sealed class SampleBatch(int actionStreams)
     /// <summary>When set, this is a barrier and nothing else.</summary>
     public CheckpointBarrier? Barrier;
 
+    /// <summary>The join's watermark under which the windows were closed, or a later one.</summary>
+    public long Watermark = SourcePartition.NoTime;
+
+    /// <summary>The floors that came with it.</summary>
+    public FloorHistory Floors = FloorHistory.Empty;
+
     /// <summary>The cells of one window.</summary>
     public Span<ActionCell> CellsOf(int window) => Cells.AsSpan(window * ActionStreams, ActionStreams);
 
@@ -87,5 +93,7 @@ public sealed class SampleBatch(int actionStreams)
     {
         BytesUsed = Count = 0;
         Barrier = null;
+        Watermark = SourcePartition.NoTime;
+        Floors = FloorHistory.Empty;
     }
 }

@@ -69,6 +69,7 @@ public sealed partial class FileSink : ISampleSink
             next = file.Append(batch, next);
             if (file.Full) await file.WriteAsync(stop).ConfigureAwait(false);
         }
+        batch.Release();
     }
 
     /// <inheritdoc/>

@@ -10,16 +10,14 @@ public sealed class SinkBlock
 {
     private readonly ISampleSink _sink;
     private readonly int _lanes;
-    private readonly BatchPool<OutputBatch> _inputs;
     private readonly StageClock _time;
     private int _lanesPassed;
 
     /// <summary>A block over an opened sink.</summary>
-    public SinkBlock(ISampleSink sink, int lanes, BatchPool<OutputBatch> inputs, ParallelismOptions options, TimeProvider clock)
+    public SinkBlock(ISampleSink sink, int lanes, ParallelismOptions options, TimeProvider clock)
     {
         _sink = sink;
         _lanes = lanes;
-        _inputs = inputs;
         _time = new StageClock("sink", clock);
         Block = new ActionBlock<OutputBatch>(Links.Guard<OutputBatch>("sink", Write), Links.Bounded(options.BlockCapacity));
     }
@@ -33,11 +31,11 @@ public sealed class SinkBlock
     private async Task Write(OutputBatch batch)
     {
         long began = _time.Now;
-        if (batch.Count > 0) await _sink.WriteAsync(batch, CancellationToken.None).ConfigureAwait(false);
-        _time.Worked(began, batch.Count);
         CheckpointBarrier? barrier = batch.Barrier;
-        batch.Clear();
-        _inputs.Return(batch);
+        int samples = batch.Count;
+        if (samples > 0) await _sink.WriteAsync(batch, CancellationToken.None).ConfigureAwait(false);
+        else batch.Release();
+        _time.Worked(began, samples);
         if (barrier is null || ++_lanesPassed < _lanes) return;
         _lanesPassed = 0;
         await _sink.FlushAsync(CancellationToken.None).ConfigureAwait(false);

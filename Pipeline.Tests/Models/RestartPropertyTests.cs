@@ -12,14 +12,14 @@ public sealed class RestartPropertyTests
 
     [TestMethod]
     public void RestoredLanes_DoWhatUninterruptedOnesDo() =>
-        Gen.Select(History.Gen(withinDisorder: false), Feedings).Sample((history, feeding) => AssertNoDifference(history, feeding), iter: 100 * JoinPropertyTests.Factor);
+        Gen.Select(History.Gen(withinDisorder: false), Feedings).Sample((history, feeding) => AssertNoDifference(history, feeding), iter: Iterations.Of(100));
 
     [TestMethod]
     public void RestoredLanesOnFaster_DoWhatUninterruptedOnesDo()
     {
         int restarts = 0;
         Gen.Select(History.Gen(withinDisorder: false), Feedings).Sample(
-            (history, feeding) => Interlocked.Add(ref restarts, AssertNoDifference(history, feeding with { Faster = true })), iter: 300 * JoinPropertyTests.Factor);
+            (history, feeding) => Interlocked.Add(ref restarts, AssertNoDifference(history, feeding with { Faster = true })), iter: Iterations.Of(300));
         Assert.IsGreaterThan(100, restarts);
     }
 

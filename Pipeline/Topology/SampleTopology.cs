@@ -28,7 +28,8 @@ public sealed class SampleTopology
         ParallelismOptions parallelism = parts.Parallelism;
         bool keepLetters = parts.DeadLetters is not null;
         var samples = new BatchPool<SampleBatch>(() => new SampleBatch(parts.ActionStreams));
-        var outputs = new BatchPool<OutputBatch>(static () => new OutputBatch());
+        BatchPool<OutputBatch> outputs = null!;
+        outputs = new BatchPool<OutputBatch>(() => new OutputBatch(outputs.Return));
         KeepsLetters = keepLetters;
         Records = parts.Records;
         Sources = parts.Sources;
@@ -39,7 +40,7 @@ public sealed class SampleTopology
         Partition = new PartitionBlock(parts.Partitioner, parts.Lanes.Count, keepLetters, parallelism, parts.Clock);
         Lanes = [.. parts.Lanes.Select((join, lane) => new LaneBlock(lane, join, keepLetters, Partition.LaneBatches, samples, parallelism, parts.Clock))];
         Format = new FormatBlock(parts.Formatter, parts.ActionStreams, parts.ValidationRules, keepLetters, samples, outputs, parallelism, parts.Clock);
-        Sink = new SinkBlock(parts.Sink, parts.Lanes.Count, outputs, parallelism, parts.Clock);
+        Sink = new SinkBlock(parts.Sink, parts.Lanes.Count, parallelism, parts.Clock);
         LetterQueues = [Partition.Letters, .. Lanes.Select(lane => lane.Letters), Format.Letters];
         DeadLetters = new DeadLetterBlock(parts.DeadLetters, LetterQueues.Count, parallelism);
 
