@@ -6,7 +6,8 @@ using Pipeline.Blocks.Records;
 namespace Pipeline.Blocks.Formatting;
 
 /// <summary>Writes samples as RFC 4180 rows with the JSON names flattened: <c>key.user_id</c>, <c>labels.click.count</c>, <c>features.scene</c>.</summary>
-public sealed class CsvSampleFormatter(SampleShape shape, PartitionDirectory directory) : SampleFormatter(shape, directory)
+public sealed class CsvSampleFormatter(SampleShape shape, PartitionDirectory directory, IReadOnlyList<EmissionPoint>? committed = null)
+    : SampleFormatter(shape, directory, committed)
 {
     private static readonly SearchValues<byte> Special = SearchValues.Create(",\"\r\n"u8);
     private byte[] _scratch = new byte[256];

@@ -73,7 +73,7 @@ public sealed class FormatBlock
         worker.Clear();
         DeadLetterBatch? letters = _keepLetters ? worker.Letters : null;
         worker.Formatter.Format(batch, output, ref worker.Result, letters);
-        Ledger.Add(worker.Result);
+        Ledger.Add(worker.Result, batch.Behind);
         bool any = letters?.Letters.Count > 0;
         if (any) worker.Letters = new DeadLetterBatch();
         _workers.Add(worker);

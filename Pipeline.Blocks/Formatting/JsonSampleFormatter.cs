@@ -14,7 +14,7 @@ public sealed class JsonSampleFormatter : SampleFormatter
     private byte[] _scratch = new byte[256];
 
     /// <summary>A formatter for one worker.</summary>
-    public JsonSampleFormatter(SampleShape shape, PartitionDirectory directory) : base(shape, directory)
+    public JsonSampleFormatter(SampleShape shape, PartitionDirectory directory, IReadOnlyList<EmissionPoint>? committed = null) : base(shape, directory, committed)
     {
         _keyNames = Names("{", shape.Exposure.Key);
         _actionNames = Names("{", [.. shape.Actions.Select(stream => stream.Name)]);

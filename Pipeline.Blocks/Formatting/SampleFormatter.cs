@@ -4,15 +4,21 @@ using Pipeline.Blocks.Records;
 namespace Pipeline.Blocks.Formatting;
 
 /// <summary>What all output formats share: read the payload's fields, write the sample, judge it, book it.</summary>
-/// <remarks>Threading: one batch at a time. Allocation: none per sample once buffers have grown.</remarks>
+/// <remarks>
+/// A sample at or before the committed progress was emitted by an earlier run: it is judged and booked, for the ledger went back with the checkpoint, and not
+/// written again. Threading: one batch at a time. Allocation: none per sample once buffers have grown.
+/// </remarks>
 public abstract class SampleFormatter : ISampleFormatter
 {
     private const int MostDigits = 20;
     private readonly SampleValidator _validator;
     private byte[] _idScratch = new byte[256];
 
-    private protected SampleFormatter(SampleShape shape, PartitionDirectory directory)
+    private readonly EmissionPoint[] _committed;
+
+    private protected SampleFormatter(SampleShape shape, PartitionDirectory directory, IReadOnlyList<EmissionPoint>? committed)
     {
+        _committed = committed is null ? EmissionPoint.NoneOfAll() : [.. committed];
         Shape = shape;
         Fields = new PayloadFields(shape, directory);
         _validator = new SampleValidator(shape);
@@ -48,9 +54,16 @@ public abstract class SampleFormatter : ISampleFormatter
                 output.BytesUsed = before;
                 continue;
             }
+            var point = new EmissionPoint(window.Start + Shape.WindowMs, window.Key, window.Start, window.Revision);
+            if (point <= _committed[window.Key.Group])
+            {
+                output.BytesUsed = before;
+                continue;
+            }
             output.Room(1)[0] = (byte)'\n';
             output.BytesUsed++;
             output.Add(new OutputRecord(before, keyLength, valueStart, valueLength));
+            output.Note(point);
         }
     }
 

@@ -6,10 +6,13 @@ namespace Pipeline.Blocks.Formatting;
 public static class SampleFormatters
 {
     /// <summary>A formatter for one worker.</summary>
-    public static ISampleFormatter Make(SampleShape shape, PartitionDirectory directory) => shape.Output.Format switch
+    /// <param name="shape">Of the samples.</param>
+    /// <param name="directory">All source partitions.</param>
+    /// <param name="committed">By key group: the last sample that is already committed; null: none is.</param>
+    public static ISampleFormatter Make(SampleShape shape, PartitionDirectory directory, IReadOnlyList<EmissionPoint>? committed = null) => shape.Output.Format switch
     {
-        SampleFormat.Json => new JsonSampleFormatter(shape, directory),
-        SampleFormat.Csv => new CsvSampleFormatter(shape, directory),
+        SampleFormat.Json => new JsonSampleFormatter(shape, directory, committed),
+        SampleFormat.Csv => new CsvSampleFormatter(shape, directory, committed),
         _ => throw new ArgumentOutOfRangeException(nameof(shape), shape.Output.Format, "No such output format."),
     };
 }

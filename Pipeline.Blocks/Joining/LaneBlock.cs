@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Dataflow;
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Records;
@@ -19,8 +20,11 @@ public sealed class LaneBlock
     private readonly BufferBlock<SampleBatch> _samples;
     private readonly BufferBlock<DeadLetterBatch> _letters;
     private readonly StageClock _time;
+    private readonly StageClock _snapshotTime;
     private SampleBatch _output;
     private FloorHistory _floors = FloorHistory.Empty;
+    private long _passed;
+    private StrongBox<LaneFloor>? _keepFrom;
 
     /// <summary>A block over a lane's join.</summary>
     public LaneBlock(
@@ -31,6 +35,7 @@ public sealed class LaneBlock
         _inputs = inputs;
         _outputs = outputs;
         _time = new StageClock("join", clock);
+        _snapshotTime = new StageClock("snapshot", clock);
         _output = Rent();
         if (keepLetters) _join.Letters = new DeadLetterBatch();
         _samples = new BufferBlock<SampleBatch>(new DataflowBlockOptions { BoundedCapacity = options.BlockCapacity });
@@ -50,6 +55,15 @@ public sealed class LaneBlock
 
     /// <summary>The join, for its numbers.</summary>
     public LaneJoin State => _join;
+
+    /// <summary>The snapshot of the last barrier that asked for one: in work, or written.</summary>
+    public Task<LaneSnapshot>? Cut { get; private set; }
+
+    /// <summary>Time of the lane's thread that snapshots took.</summary>
+    public StageClock SnapshotTime => _snapshotTime;
+
+    /// <summary>Lets go of the files that only older checkpoints needed, at the next barrier.</summary>
+    public void KeepFrom(LaneFloor floor) => Volatile.Write(ref _keepFrom, new StrongBox<LaneFloor>(floor));
 
     /// <summary>How the lane spends its time.</summary>
     public StageClock Time => _time;
@@ -83,6 +97,7 @@ public sealed class LaneBlock
         SampleBatch full = _output;
         full.Watermark = _join.Watermark;
         full.Floors = _floors;
+        full.Behind = _passed;
         _output = Rent();
         await _samples.Deliver(full).ConfigureAwait(false);
     }
@@ -96,9 +111,19 @@ public sealed class LaneBlock
 
     private async Task PassBarrier(CheckpointBarrier barrier)
     {
+        if (barrier.Directory is { } directory) TakeSnapshot(CheckpointBarrier.LaneDirectory(directory, _lane));
+        _passed = barrier.Id;
         SampleBatch carrier = Rent();
         carrier.Barrier = barrier;
         await _samples.Deliver(carrier).ConfigureAwait(false);
+    }
+
+    private void TakeSnapshot(string directory)
+    {
+        long began = _snapshotTime.Now;
+        if (Interlocked.Exchange(ref _keepFrom, null) is { } floor) _join.KeepFrom(floor.Value);
+        Cut = Task.FromResult(_join.Snapshot(directory));
+        _snapshotTime.Worked(began, 1);
     }
 
     private SampleBatch Rent()

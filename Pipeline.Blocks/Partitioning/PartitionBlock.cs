@@ -48,6 +48,9 @@ public sealed class PartitionBlock
     /// <summary>Where a lane gives its batches back.</summary>
     public BatchPool<LaneBatch> LaneBatches => _pool;
 
+    /// <summary>What the stage was at the last barrier.</summary>
+    public PartitionCut? Cut { get; private set; }
+
     /// <summary>How the stage spends its time.</summary>
     public StageClock Time => _time;
 
@@ -85,9 +88,7 @@ public sealed class PartitionBlock
 
     private async Task PassBarrier(CheckpointBarrier barrier)
     {
-        barrier.Positions = _partitioner.Positions.ToArray();
-        barrier.Watermark = _partitioner.Tracker.Watermark;
-        barrier.MaxEventTime = _partitioner.Tracker.MaxEventTime;
+        Cut = _partitioner.Save();
         foreach (BufferBlock<LaneBatch> lane in _lanes)
         {
             LaneBatch carrier = _pool.Rent();

@@ -27,4 +27,26 @@ public sealed class PartitionLedger(int[] filters)
 
     /// <summary>Late by a floor only.</summary>
     public readonly long[] LateIdle = new long[filters.Length];
+
+    /// <summary>The same counts, in arrays of their own.</summary>
+    public PartitionLedger Copy()
+    {
+        var copy = new PartitionLedger(filters);
+        copy.Take(this);
+        return copy;
+    }
+
+    /// <summary>Goes on from other counts, of the same streams; a filter that is no longer there keeps its count.</summary>
+    public void Take(PartitionLedger other)
+    {
+        SourceRecords = other.SourceRecords;
+        foreach ((long[] from, long[] to) in new[] { (other.Records, Records), (other.Events, Events), (other.Late, Late), (other.LateIdle, LateIdle) })
+            from.CopyTo(to, 0);
+        for (int stream = 0; stream < Records.Length; stream++)
+        {
+            other.Rejected[stream].CopyTo(Rejected[stream], 0);
+            if (Filtered[stream].Length < other.Filtered[stream].Length) Filtered[stream] = new long[other.Filtered[stream].Length];
+            other.Filtered[stream].CopyTo(Filtered[stream], 0);
+        }
+    }
 }

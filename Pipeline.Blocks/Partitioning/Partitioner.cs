@@ -14,6 +14,7 @@ public sealed class Partitioner
     private readonly WatermarkTracker _tracker;
     private readonly bool _keepLetters;
     private long[] _positions = [];
+    private ulong[] _fingerprints = [];
 
     /// <summary>A partitioner at the start.</summary>
     /// <param name="lanes">Which lane a key lives in.</param>
@@ -37,6 +38,25 @@ public sealed class Partitioner
     /// <summary>Positions the partitions are read to, by index; -1 for a partition not read yet.</summary>
     public ReadOnlySpan<long> Positions => _positions;
 
+    /// <summary>Begins with partitions that are known before the first record, each at its <see cref="SourcePartition.Start"/>.</summary>
+    public void Begin(IReadOnlyList<SourcePartition> partitions, long now)
+    {
+        _tracker.Begin(partitions, now);
+        foreach (SourcePartition partition in partitions) Move(partition.Index, partition.Start, 0);
+    }
+
+    /// <summary>What a checkpoint keeps of this stage.</summary>
+    public PartitionCut Save() => new(_tracker.Save(_positions), [.. _fingerprints], Ledger.Copy());
+
+    /// <summary>Goes on from a checkpoint; see <see cref="WatermarkTracker.Restore"/>.</summary>
+    public void Restore(PartitionCut cut, IReadOnlyList<PartitionFloor> floors, long committedWatermark, long now)
+    {
+        _tracker.Restore(cut.Tracker, floors, committedWatermark, now);
+        _positions = [.. cut.Tracker.Partitions.Select(static mark => mark.Position)];
+        _fingerprints = [.. cut.Fingerprints];
+        Ledger.Take(cut.Ledger);
+    }
+
     /// <summary>Takes a batch apart. Lane batches must be empty; each gets its events and the join's watermark behind them.</summary>
     /// <param name="batch">Parsed; its notice is taken after its records. A batch without a partition is a tick of the clock.</param>
     /// <param name="lanes">One a lane.</param>
@@ -46,16 +66,18 @@ public sealed class Partitioner
         SourcePartition? partition = batch.Partition;
         if (partition is not null)
         {
-            _tracker.Appear(partition, batch.At);
+            _tracker.Appear(partition, batch.PositionAfter, batch.At);
             Deal(batch, partition, lanes, letters);
-            Move(partition.Index, batch.PositionAfter);
-            if (batch.Notice == PartitionNotice.CaughtUp) _tracker.CaughtUp(partition, batch.At);
+            Move(partition.Index, batch.PositionAfter, batch.Fingerprint);
+            if (batch.Notice == PartitionNotice.CaughtUp) _tracker.CaughtUp(partition, batch.PositionAfter, batch.At);
             if (batch.Notice == PartitionNotice.Ended) _tracker.End(partition);
         }
         _tracker.Update(partition, batch.At);
+        FloorHistory floors = _tracker.Floors;
         foreach (LaneBatch lane in lanes)
         {
             lane.Watermark = _tracker.Watermark;
+            lane.Floors = floors;
             if (lane.Count == 0) continue;
             lane.Records = batch;
             batch.AddLeases(1);
@@ -70,6 +92,7 @@ public sealed class Partitioner
         int record = -1;
         long raise = SourcePartition.NoTime;
         (long own, long floor) = _tracker.LateBelow(partition);
+        long floorAt = _tracker.NextFloorAt(partition);
         for (int i = 0; i < events.Length; i++)
         {
             ref readonly ParsedEvent parsed = ref events[i];
@@ -82,6 +105,7 @@ public sealed class Partitioner
                     raise = SourcePartition.NoTime;
                     (own, floor) = _tracker.LateBelow(partition);
                 }
+                if (batch.Records[record].Offset >= floorAt) (own, floor, floorAt) = ReachFloor(partition, batch.Records[record].Offset);
             }
             if (parsed.TimeAccepted && parsed.Time > raise) raise = parsed.Time;
             if (parsed.Outcome != EventOutcome.Event)
@@ -93,11 +117,19 @@ public sealed class Partitioner
             if (parsed.Time < own || parsed.Time < floor)
             {
                 RefuseLate(batch, parsed, parsed.Time < own, letters);
+                if (parsed.Time >= own) _tracker.Refused(partition);
                 continue;
             }
             lanes[_lanes.LaneOf(parsed.Key)].Add(i);
         }
         if (raise != SourcePartition.NoTime) _tracker.Accept(partition, raise, batch.At);
+    }
+
+    private (long Own, long Floor, long NextFloorAt) ReachFloor(SourcePartition partition, long position)
+    {
+        _tracker.ReachPosition(partition, position);
+        (long own, long floor) = _tracker.LateBelow(partition);
+        return (own, floor, _tracker.NextFloorAt(partition));
     }
 
     private void Refuse(RecordBatch batch, in ParsedEvent parsed, DeadLetterBatch? letters)
@@ -124,14 +156,17 @@ public sealed class Partitioner
         letters.Add(reason, parsed.Stream, batch.Partition!.Index, record.Offset, record.Timestamp, value, noValue: record.Length < 0);
     }
 
-    private void Move(int partition, long position)
+    private void Move(int partition, long position, ulong fingerprint)
     {
         if (partition >= _positions.Length)
         {
             int known = _positions.Length;
             Array.Resize(ref _positions, partition + 1);
             Array.Fill(_positions, -1, known, partition + 1 - known);
+            Array.Resize(ref _fingerprints, partition + 1);
         }
-        if (position >= 0) _positions[partition] = position;
+        if (position < 0) return;
+        _positions[partition] = position;
+        _fingerprints[partition] = fingerprint;
     }
 }

@@ -13,7 +13,7 @@ namespace Pipeline.Blocks.Partitioning;
 /// 10:04:50. A click of 10:01 that comes now is late_idle: click-0's floor is 10:04:50. Pinned by <c>WatermarkTrackerTests</c>.</para>
 /// Threading: one thread.
 /// </remarks>
-public sealed class WatermarkTracker
+public sealed partial class WatermarkTracker
 {
     private readonly PartitionDirectory _directory;
     private readonly TimeOptions _options;
@@ -54,14 +54,16 @@ public sealed class WatermarkTracker
     /// <summary>The partition that holds the watermark; null when an idle stream as a whole does, or nothing.</summary>
     public SourcePartition? HoldingPartition { get; private set; }
 
-    /// <summary>A partition appears: its floor is the join's watermark, which there is none of at the start.</summary>
-    public void Appear(SourcePartition partition, long now)
+    /// <summary>A partition appears that <see cref="Begin"/> and <see cref="Restore"/> did not name: its floor is the join's watermark, or the last committed.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="position">Its first position.</param>
+    /// <param name="now">Ms of the clock.</param>
+    public void Appear(SourcePartition partition, long position, long now)
     {
-        if (partition.Index >= _partitions.Length) Array.Resize(ref _partitions, Math.Max(partition.Index + 1, _partitions.Length * 2));
-        ref Partition state = ref _partitions[partition.Index];
-        if (state.Known) return;
-        state = new Partition { Known = true, Max = SourcePartition.NoTime, Floor = Watermark, AcceptedAt = now };
-        partition.State = PartitionState.Active;
+        if (partition.Index < _partitions.Length && _partitions[partition.Index].Known) return;
+        ref Partition state = ref Know(partition, now);
+        state.Floor = Math.Max(Watermark, _committedWatermark);
+        Note(ref state, partition, position, keep: true);
         Publish(partition, state);
     }
 
@@ -81,22 +83,22 @@ public sealed class WatermarkTracker
     public void Accept(SourcePartition partition, long time, long now)
     {
         ref Partition state = ref _partitions[partition.Index];
-        if (partition.State == PartitionState.Idle)
-        {
-            state.Floor = Watermark;
-            partition.State = PartitionState.Active;
-        }
+        if (partition.State == PartitionState.Idle) ComeBack(ref state, partition);
         state.AcceptedAt = now;
         if (time > state.Max) state.Max = time;
         if (time > MaxEventTime) MaxEventTime = time;
+        if (state.Current is not null && state.Max - _disorder >= state.Floor) Overtake(ref state);
     }
 
     /// <summary>The source says that the partition is read to its end, by an answer asked for at <paramref name="askedAt"/>.</summary>
-    public void CaughtUp(SourcePartition partition, long askedAt)
+    /// <param name="partition">Where.</param>
+    /// <param name="position">The next position it will have.</param>
+    /// <param name="askedAt">Ms of the clock.</param>
+    public void CaughtUp(SourcePartition partition, long position, long askedAt)
     {
         ref Partition state = ref _partitions[partition.Index];
         state.WasCaughtUp = true;
-        if (partition.State == PartitionState.Active && askedAt - state.AcceptedAt >= _idleTimeout) partition.State = PartitionState.Idle;
+        if (partition.State == PartitionState.Active && askedAt - state.AcceptedAt >= _idleTimeout) GoIdle(ref state, partition, position);
         _clock = Math.Max(_clock, askedAt);
     }
 
@@ -195,7 +197,11 @@ public sealed class WatermarkTracker
         public long Max;
         public long Floor;
         public long AcceptedAt;
+        public long IdleAt;
+        public Queue<PartitionFloor>? Recorded;
+        public Entry? Current;
         public bool Known;
         public bool WasCaughtUp;
+        public bool RefusedWhileIdle;
     }
 }

@@ -7,6 +7,7 @@ public sealed class PartitionDirectory(IReadOnlyList<string>? streamNames = null
 {
     private readonly Lock _gate = new();
     private volatile SourcePartition[] _all = [];
+    private readonly HashSet<SourcePartition> _recalled = [];
     private volatile int _idleHolder = NoStream;
 
     /// <summary>No stream.</summary>
@@ -21,11 +22,32 @@ public sealed class PartitionDirectory(IReadOnlyList<string>? streamNames = null
     /// <summary>The partition with an index.</summary>
     public SourcePartition this[int index] => _all[index];
 
+    /// <summary>Recalled partitions that no source has registered: what was read is not there any more.</summary>
+    public IReadOnlyList<SourcePartition> Missing
+    {
+        get
+        {
+            lock (_gate) return [.. _recalled.OrderBy(static partition => partition.Index)];
+        }
+    }
+
     /// <summary>
     /// The stream that holds the join's watermark while all its partitions are idle; <see cref="NoStream"/> for none. Written by the partition block alone,
     /// read for drift control, where a value some batches old does no harm.
     /// </summary>
     public int IdleHolder { get => _idleHolder; set => _idleHolder = value; }
+
+    /// <summary>Takes a partition of a checkpoint in, under its index there: before any source registers one, in the order of the indices.</summary>
+    public SourcePartition Recall(string source, int number, int[] streams, bool hasTimestamps)
+    {
+        lock (_gate)
+        {
+            var recalled = new SourcePartition(_all.Length, source, number, streams, hasTimestamps);
+            _all = [.. _all, recalled];
+            _recalled.Add(recalled);
+            return recalled;
+        }
+    }
 
     /// <summary>The partition of this name, made when it is new. A partition has one reader: only the streams that share a source may share it.</summary>
     /// <exception cref="PartitionConflictException">Another source, which is read by other streams, has registered it.</exception>
@@ -35,7 +57,11 @@ public sealed class PartitionDirectory(IReadOnlyList<string>? streamNames = null
         {
             foreach (SourcePartition known in _all)
                 if (known.Number == number && known.Source == source)
-                    return known.Streams.AsSpan().SequenceEqual(streams) ? known : throw Conflict(known, streams);
+                {
+                    if (!known.Streams.AsSpan().SequenceEqual(streams)) throw Conflict(known, streams);
+                    _recalled.Remove(known);
+                    return known;
+                }
             var added = new SourcePartition(_all.Length, source, number, streams, hasTimestamps);
             _all = [.. _all, added];
             return added;

@@ -95,6 +95,9 @@ public sealed class RecordBatch
     /// <summary>Position the partition is read to once this batch is taken; -1 when the batch does not move it.</summary>
     public long PositionAfter = -1;
 
+    /// <summary>Of a file: fingerprint of its bytes before <see cref="PositionAfter"/>; else 0.</summary>
+    public ulong Fingerprint;
+
     /// <summary>What the source says of the partition, behind the records.</summary>
     public PartitionNotice Notice;
 
@@ -159,6 +162,7 @@ public sealed class RecordBatch
         Partition = null;
         BytesUsed = RecordCount = EventCount = ArenaUsed = 0;
         PositionAfter = -1;
+        Fingerprint = 0;
         Notice = PartitionNotice.None;
         At = 0;
         Barrier = null;

@@ -60,6 +60,9 @@ public sealed class SampleBatch(int actionStreams)
     /// <summary>The join's watermark under which the windows were closed, or a later one.</summary>
     public long Watermark = SourcePartition.NoTime;
 
+    /// <summary>Id of the last barrier before these windows; 0 for none.</summary>
+    public long Behind;
+
     /// <summary>The floors that came with it.</summary>
     public FloorHistory Floors = FloorHistory.Empty;
 

@@ -37,6 +37,12 @@ public sealed class SourcePartition(int index, string source, int number, int[] 
     /// <summary>Column names of a CSV partition, from its header or the job; empty for JSON. Set by the source before the first batch.</summary>
     public IReadOnlyList<string> Columns { get; set; } = [];
 
+    /// <summary>First position that this process reads. Set by the source when it opens.</summary>
+    public long Start { get; set; }
+
+    /// <summary>What tells this topic from another of the same name: Kafka's topic id; empty for a file, which has a fingerprint. Set by the source when it opens.</summary>
+    public string Identity { get; set; } = "";
+
     /// <summary>No end: the partition is followed.</summary>
     public const long NoEnd = long.MaxValue;
 

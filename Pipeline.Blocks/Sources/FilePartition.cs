@@ -8,6 +8,7 @@ internal sealed class FilePartition : IDisposable
 {
     private readonly SourceContext _context;
     private readonly long _start;
+    private readonly FileFingerprint _before;
     private LineFile? _lines;
     private bool _begun;
     private long _timeSeen = SourcePartition.NoTime;
@@ -15,9 +16,10 @@ internal sealed class FilePartition : IDisposable
     /// <param name="partition">The registered partition; its source is the path.</param>
     /// <param name="context">What the source was given.</param>
     /// <param name="start">Position of the first line to read.</param>
-    public FilePartition(SourcePartition partition, SourceContext context, long start)
+    /// <param name="before">Fingerprint of the bytes before that.</param>
+    public FilePartition(SourcePartition partition, SourceContext context, long start, FileFingerprint before)
     {
-        (Partition, _context, _start, Position) = (partition, context, start, start);
+        (Partition, _context, _start, Position, _before, Fingerprint) = (partition, context, start, start, before, before.Value);
         partition.Columns = context.Columns;
     }
 
@@ -42,6 +44,9 @@ internal sealed class FilePartition : IDisposable
     /// <summary>Position up to which everything was handed over.</summary>
     public long Position { get; private set; }
 
+    /// <summary>Fingerprint of the bytes before <see cref="Position"/>.</summary>
+    public ulong Fingerprint { get; private set; }
+
     /// <summary>The file ends inside a gzip member: it is at its end, but not complete.</summary>
     public bool EndsInsideMember => _lines is { EndsInsideMember: true };
 
@@ -62,7 +67,9 @@ internal sealed class FilePartition : IDisposable
         batch.Partition = Partition;
         bool more = (_begun || Begin()) && Lines().Fill(batch, _context.BatchRecords);
         Position = Math.Max(_start, _lines?.Position ?? _start);
+        if (_lines is not null && _lines.Position >= _start) Fingerprint = _lines.Fingerprint;
         batch.PositionAfter = Position;
+        batch.Fingerprint = Fingerprint;
         AtEnd = !more;
         if (more || batch.RecordCount > 0) CaughtUpAt = long.MinValue;
         if (!AtEnd || !_context.UntilEnd) return;
@@ -97,7 +104,7 @@ internal sealed class FilePartition : IDisposable
         _lines = null;
     }
 
-    private LineFile Lines() => _lines ??= new LineFile(Partition.Source, _start, Partition.End, _context.MaxRecordBytes);
+    private LineFile Lines() => _lines ??= new LineFile(Partition.Source, _start, Partition.End, _context.MaxRecordBytes, _start > 0 ? _before : null);
 
     /// <summary>Takes the header row, whatever the start; false while the file does not have one yet.</summary>
     private bool Begin()

@@ -75,9 +75,20 @@ public sealed class FileSource(FileSourceOptions options, SourceContext context)
             if (context.UntilEnd && length < end) throw new SourceChangedException(path, $"{end} bytes or more", $"{length}");
             SourcePartition partition = context.Directory.Register(path, 0, context.Streams, hasTimestamps: false);
             partition.End = end;
-            _files.Add(new FilePartition(partition, context, start));
+            partition.Start = start;
+            _files.Add(new FilePartition(partition, context, start, BytesBefore(path, start)));
         }
         return found.Count;
+    }
+
+    /// <summary>Reads what an earlier run read, and refuses a file in which it is not the same any more.</summary>
+    private FileFingerprint BytesBefore(string path, long position)
+    {
+        if (position == 0) return new FileFingerprint();
+        FileFingerprint found = FileFingerprint.Read(path, position);
+        if (context.Fingerprints.TryGetValue((path, 0), out ulong expected) && found.Value != expected)
+            throw new SourceChangedException(path, $"the fingerprint {expected:x16} of the {position} bytes that were read", $"{found.Value:x16}");
+        return found;
     }
 
     /// <summary>Where a bounded run ends in a file; negative for one that the resumed run did not know.</summary>
@@ -138,6 +149,7 @@ public sealed class FileSource(FileSourceOptions options, SourceContext context)
         batch.Partition = file.Partition;
         batch.Notice = notice;
         batch.PositionAfter = file.Position;
+        batch.Fingerprint = file.Fingerprint;
         return SendAsync(batch, at, intake);
     }
 

@@ -74,6 +74,12 @@ public sealed record SourceContext
     /// </summary>
     public IReadOnlyDictionary<(string Source, int Number), long> Ends { get; init; } = new Dictionary<(string, int), long>();
 
+    /// <summary>Topic ids as they were, by partition; a topic with another one is refused.</summary>
+    public IReadOnlyDictionary<(string Source, int Number), string> Identities { get; init; } = new Dictionary<(string, int), string>();
+
+    /// <summary>Fingerprints of files' bytes before <see cref="Positions"/>, by partition; a file with another one is refused.</summary>
+    public IReadOnlyDictionary<(string Source, int Number), ulong> Fingerprints { get; init; } = new Dictionary<(string, int), ulong>();
+
     /// <summary>Consumer group; the job's name.</summary>
     public string Group { get; init; } = "";
 

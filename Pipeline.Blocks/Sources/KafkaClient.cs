@@ -76,6 +76,14 @@ internal sealed class KafkaClient : IDisposable
         return found;
     }
 
+    /// <summary>Each topic's id; empty from a broker that has none.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(IReadOnlyList<string> topics, CancellationToken stop)
+    {
+        var options = new DescribeTopicsOptions { RequestTimeout = AnswerLimit };
+        DescribeTopicsResult answer = await AskAsync(() => _admin.DescribeTopicsAsync(TopicCollection.OfTopicNames(topics), options), stop).ConfigureAwait(false);
+        return answer.TopicDescriptions.ToDictionary(static topic => topic.Name, static topic => topic.TopicId?.ToString() ?? "");
+    }
+
     /// <summary>One offset of each partition; -1 where there is none.</summary>
     public async Task<Dictionary<TopicPartition, long>> OffsetsAsync(IReadOnlyList<TopicPartition> partitions, OffsetSpec which, IsolationLevel isolation, CancellationToken stop)
     {

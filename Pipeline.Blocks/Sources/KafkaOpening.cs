@@ -19,6 +19,9 @@ internal sealed class KafkaOpening(KafkaSourceOptions options, SourceContext con
         Dictionary<TopicPartition, long> last = await client.OffsetsAsync(ids, OffsetSpec.Latest(), IsolationLevel.ReadUncommitted, stop).ConfigureAwait(false);
         Dictionary<TopicPartition, long> start = await StartsAsync(ids, stable, stop).ConfigureAwait(false);
 
+        IReadOnlyDictionary<string, string> identities = await client.TopicIdsAsync(options.Topics, stop).ConfigureAwait(false);
+        RefuseMissing(ids);
+
         List<KafkaPartition> found = [];
         foreach (TopicPartition id in ids)
         {
@@ -26,9 +29,21 @@ internal sealed class KafkaOpening(KafkaSourceOptions options, SourceContext con
             SourcePartition partition = context.Directory.Register(id.Topic, id.Partition.Value, context.Streams, hasTimestamps: true);
             partition.End = !context.UntilEnd ? SourcePartition.NoEnd : context.Ends.GetValueOrDefault(Key(id), stable[id]);
             if (context.UntilEnd && partition.End > last[id]) throw new SourceChangedException($"{partition}", $"offsets up to {partition.End}", $"{first[id]} to {last[id]}");
+            partition.Start = position;
+            partition.Identity = identities[id.Topic];
+            if (context.Identities.TryGetValue(Key(id), out string? identity) && identity != partition.Identity)
+                throw new SourceChangedException($"{partition}", $"the topic with id {identity}", $"another of that name, with id {partition.Identity}");
             found.Add(new KafkaPartition(partition, position));
         }
         return found;
+    }
+
+    /// <summary>A partition with a position must be there: a topic that was made anew with fewer is not the one that was read.</summary>
+    private void RefuseMissing(IReadOnlyList<TopicPartition> ids)
+    {
+        foreach ((string source, int number) in context.Positions.Keys)
+            if (options.Topics.Contains(source) && !ids.Any(id => id.Topic == source && id.Partition.Value == number))
+                throw new SourceChangedException($"{source}-{number}", "the partition, which was read before", "none");
     }
 
     private async Task<Dictionary<TopicPartition, long>> StartsAsync(IReadOnlyList<TopicPartition> ids, Dictionary<TopicPartition, long> stable, CancellationToken stop)

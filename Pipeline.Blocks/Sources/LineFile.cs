@@ -29,14 +29,19 @@ internal sealed class LineFile : IDisposable
     private int _searched;
     private long _position;
     private long _oversizedAt = NotSkipping;
+    private readonly FileFingerprint _fingerprint;
+    private int _hashed;
+    private ulong _fingerprintAtOversized;
 
     /// <summary>Opens a file to read from a position, which is that of a line's first decompressed byte.</summary>
     /// <param name="path">The file; its ending <c>.gz</c> says that it is compressed.</param>
     /// <param name="position">Decompressed bytes before the first line to read.</param>
     /// <param name="limit">Bytes of the file itself that count; <see cref="long.MaxValue"/>: all there will ever be.</param>
     /// <param name="maxRecordBytes">Longest line whose bytes are kept.</param>
-    public LineFile(string path, long position, long limit, int maxRecordBytes)
+    /// <param name="before">Fingerprint of the bytes before the position, which is carried on; null: of none.</param>
+    public LineFile(string path, long position, long limit, int maxRecordBytes, FileFingerprint? before = null)
     {
+        _fingerprint = before ?? new FileFingerprint();
         (_path, _maxRecordBytes, _position, _bounded) = (path, maxRecordBytes, position, limit != long.MaxValue);
         _raw = new FileBytes(path, limit);
         bool compressed = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
@@ -48,6 +53,17 @@ internal sealed class LineFile : IDisposable
 
     /// <summary>Decompressed bytes before the first line that was not handed over.</summary>
     public long Position => _oversizedAt == NotSkipping ? _position : _oversizedAt;
+
+    /// <summary>Fingerprint of the bytes before <see cref="Position"/>.</summary>
+    public ulong Fingerprint
+    {
+        get
+        {
+            if (_oversizedAt != NotSkipping) return _fingerprintAtOversized;
+            TakeIn();
+            return _fingerprint.Value;
+        }
+    }
 
     /// <summary>Bytes of the file itself that were read.</summary>
     public long RawPosition => _raw.Position;
@@ -122,7 +138,11 @@ internal sealed class LineFile : IDisposable
 
     private void SkipOversized()
     {
-        if (_oversizedAt == NotSkipping) _oversizedAt = _position;
+        if (_oversizedAt == NotSkipping)
+        {
+            _fingerprintAtOversized = Fingerprint;
+            _oversizedAt = _position;
+        }
         Advance(_end - _start);
     }
 
@@ -135,12 +155,20 @@ internal sealed class LineFile : IDisposable
         Advance(_end - _start);
     }
 
+    /// <summary>Hashes what was handed over since the last time: runs of lines, for a call a line costs more than its bytes.</summary>
+    private void TakeIn()
+    {
+        if (_hashed < _start) _fingerprint.Append(_buffer.AsSpan(_hashed, _start - _hashed));
+        _hashed = _start;
+    }
+
     private bool ReadBlock()
     {
+        TakeIn();
         if (_start > 0)
         {
             _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
-            (_start, _end) = (0, _end - _start);
+            (_start, _end, _hashed) = (0, _end - _start, 0);
         }
         if (_buffer.Length - _end < BlockBytes / 2) Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _end + BlockBytes));
         int read = ReadBytes(_buffer.AsSpan(_end));

@@ -17,7 +17,7 @@ namespace Pipeline.Configuration;
 internal static class SettingsHash
 {
     /// <summary>Changes whenever the same settings come to mean other samples.</summary>
-    private const int ContractVersion = 1;
+    public const int Contract = 1;
 
     private static readonly string[] SourceProperties = ["isolation.level"];
 
@@ -33,7 +33,7 @@ internal static class SettingsHash
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            json.WriteNumber("contract", ContractVersion);
+            json.WriteNumber("contract", Contract);
             json.WriteString("job", job.Job);
             json.WriteString("time", Choices.Time.NameOf(job.Time.Mode));
             WriteDuration(json, "out_of_orderness", job.Time.OutOfOrderness);
@@ -97,7 +97,9 @@ internal static class SettingsHash
                 WriteTexts(json, "paths", files.Paths.Order(StringComparer.Ordinal));
                 break;
             default:
-                throw new InvalidOperationException($"a source of type {source.GetType().Name} has no settings to hash");
+                // A source that no job file names, such as the demo's.
+                json.WriteString("source", source.GetType().Name);
+                break;
         }
     }
 

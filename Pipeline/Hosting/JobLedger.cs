@@ -1,3 +1,4 @@
+using Pipeline.Blocks.Formatting;
 using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
@@ -17,7 +18,7 @@ public static class JobLedger
     public static StreamSummary OfStream(JobOptions job, SampleTopology topology, PartitionLedger partition, int stream)
     {
         int rank = LaneRanks.Of(job.Streams)[stream];
-        (long[] joined, long[] invalid, _, _, _) = topology.Format.Ledger.Read();
+        FormatCounts formatted = topology.Format.Ledger.Read();
         long received = 0, duplicate = 0, orphaned = 0, open = 0, emitted = 0;
         foreach (LaneBlock lane in topology.Lanes)
         {
@@ -42,14 +43,14 @@ public static class JobLedger
             Events = events,
             Late = LateReasons(late, lateIdle),
             Duplicate = duplicate,
-            Joined = joined[rank],
+            Joined = formatted.Joined[rank],
             Orphaned = orphaned,
-            Invalid = invalid[rank],
+            Invalid = formatted.Invalid[rank],
             Open = open,
             Unaccounted = Math.Abs(records - rejected.Values.Sum() - filtered - events)
                 + Math.Abs(events - late - lateIdle - received)
                 + Math.Abs(received - duplicate - orphaned - open - emitted)
-                + Math.Abs(emitted - joined[rank] - invalid[rank]),
+                + Math.Abs(emitted - formatted.Joined[rank] - formatted.Invalid[rank]),
         };
     }
 
@@ -59,7 +60,7 @@ public static class JobLedger
         var streams = new Dictionary<string, StreamSummary>();
         for (int stream = 0; stream < job.Streams.Count; stream++) streams[job.Streams[stream].Name] = OfStream(job, topology, partition, stream);
         IEnumerable<StreamSummary> all = streams.Values;
-        (_, _, _, long samples, long positives) = topology.Format.Ledger.Read();
+        FormatCounts formatted = topology.Format.Ledger.Read();
         long actionsEnded = 0, actionsJoined = 0;
         foreach (StreamOptions stream in job.Streams)
         {
@@ -84,8 +85,8 @@ public static class JobLedger
             Invalid = all.Sum(stream => stream.Invalid),
             Open = all.Sum(stream => stream.Open),
             Unaccounted = all.Sum(stream => stream.Unaccounted),
-            Samples = samples,
-            Positives = positives,
+            Samples = formatted.Samples,
+            Positives = formatted.Positives,
             JoinRate = actionsEnded == 0 ? 0 : Math.Round(actionsJoined / (double)actionsEnded, 6),
             Seconds = Math.Round(use.Seconds, 3),
             RecordsPerSecond = use.Seconds <= 0 ? 0 : Math.Round(partition.SourceRecords / use.Seconds, 1),

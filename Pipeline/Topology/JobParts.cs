@@ -1,18 +1,21 @@
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Formatting;
-using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Parsing;
 using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Blocks.Sources;
+using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 using Pipeline.Hosting;
 
 namespace Pipeline.Topology;
 
 /// <summary>Makes, opens and closes what a job's topology is linked from.</summary>
-/// <remarks>Ownership: owns the lanes and the sinks; the state directory is the caller's.</remarks>
+/// <remarks>
+/// Order of a start: the progress is read, the start decided, the checkpoint restored, sources opened where it resumes; all of this may refuse and disturbs
+/// nobody. Then the sink shuts other writers out and the progress is read again. Ownership: owns lanes, sources and sinks; the state directory is the caller's.
+/// </remarks>
 internal sealed class JobParts : IAsyncDisposable
 {
     private readonly JobOptions _job;
@@ -20,9 +23,10 @@ internal sealed class JobParts : IAsyncDisposable
     private readonly StateDirectory _state;
     private readonly TimeProvider _clock;
     private readonly Action<string> _log;
-    private readonly PartitionDirectory _directory;
-    private readonly ReadGate _gate;
-    private readonly List<LaneJoin> _lanes = [];
+    private readonly StartPlanner _planner;
+    private PartitionDirectory _directory = null!;
+    private ReadGate _gate = null!;
+    private JobLanes? _lanes;
 
     private JobParts(JobOptions job, RunSettings settings, StateDirectory state, TimeProvider clock, Action<string> log)
     {
@@ -31,113 +35,167 @@ internal sealed class JobParts : IAsyncDisposable
         _state = state;
         _clock = clock;
         _log = log;
-        _directory = new PartitionDirectory([.. job.Streams.Select(stream => stream.Name)]);
-        // Windows that go by the clock need no event times to be near each other.
-        _gate = new ReadGate(_directory, job.Time.Mode == TimeMode.Processing ? ReadGate.NoDriftControl : (long)job.Time.MaxDrift.TotalMilliseconds);
+        _planner = new StartPlanner(job, settings.Start, IsExactlyOnce);
     }
 
     /// <summary>What the topology is linked from; after <see cref="OpenAsync"/>.</summary>
     public TopologyParts Topology { get; private set; } = null!;
 
+    /// <summary>How the run begins; after <see cref="OpenAsync"/>.</summary>
+    public StartPlan Plan { get; private set; } = null!;
+
+    /// <summary>Whether the run ends by itself, at ends found now or by the run it resumes.</summary>
+    public bool IsBounded { get; private set; }
+
+    /// <summary>Whether the ends of a bounded run are new, so that a checkpoint has to keep them before anything depends on them.</summary>
+    public bool EndsAreNew { get; private set; }
+
     /// <summary>False when work on the parts could not be ended: they are then left to the end of the process.</summary>
     public bool StoodStill { get; set; } = true;
+
+    private bool IsExactlyOnce => _job.Delivery == DeliveryMode.ExactlyOnce;
 
     /// <summary>Makes the parts of a job; nothing is opened yet.</summary>
     public static JobParts Make(JobOptions job, RunSettings settings, StateDirectory state, TimeProvider clock, Action<string> log) =>
         new(job, settings, state, clock, log);
 
-    /// <summary>Opens sources, then dead letters, state and the sink: what can refuse the start and changes nothing comes first.</summary>
+    /// <summary>Opens everything; see the class for the order.</summary>
     public async Task OpenAsync(CancellationToken stop)
     {
+        Progress? progress = await ReadProgressAsync(stop).ConfigureAwait(false);
+        Plan = Restore(progress);
+        IReadOnlyList<PartitionFloor> floors = FloorsOf(Plan);
+        ResumePoints resume = ResumePoints.Of(Plan, floors);
         var records = new RecordBatchPool();
-        List<ISource> sources = [.. SourceGroups.Of(_job.Streams).Select(group => Source(group.Source, group.Streams, records))];
-        foreach (ISource source in sources) await source.OpenAsync(stop).ConfigureAwait(false);
+        List<ISource> sources = await new JobSources(_job, _settings, _directory, _gate, _clock, _log).OpenAsync(resume, records, stop).ConfigureAwait(false);
+        IsBounded = _settings.UntilEnd || resume.Ends.Count > 0;
+        EndsAreNew = IsBounded && resume.Ends.Count == 0;
+
         SampleShape shape = Shape();
-        ISampleSink sink = SampleSinks.Make(_job.Sink, SinkSettings(shape));
+        ISampleSink sink = MakeSink(SinkSettings(shape));
         if (_settings.AroundSink is { } around) sink = around(sink);
         IDeadLetterSink? letters = _job.DeadLetter is null ? null : DeadLetterSinks.Make(_job.DeadLetter, LetterSettings());
         if (letters is not null) await letters.OpenAsync(stop).ConfigureAwait(false);
-        _state.Begin();
-        for (int lane = 0; lane < _job.Parallelism.Lanes; lane++) _lanes.Add(Lane(lane, shape.Actions.Count));
-        // Last, for it may empty what an earlier run wrote.
         await sink.OpenAsync(stop).ConfigureAwait(false);
+        Plan = _planner.Decide(Plan.Manifest is null ? [] : [Plan.Manifest], [], await sink.ReadProgressAsync(stop).ConfigureAwait(false));
+        if (Plan.Kind != StartKind.Restore) _lanes!.Begin(BeginState());
+
         Topology = new TopologyParts
         {
-            Parallelism = _job.Parallelism,
+            Parallelism = _job.Parallelism with { Lanes = _lanes!.All.Count },
             Clock = _clock,
             Directory = _directory,
             Records = records,
             Sources = sources,
             Parser = new RecordParser(
                 _job.Streams, new ParseOptions { MaxRecordBytes = _job.MaxRecordBytes, MaxFuture = _job.Time.MaxFuture, Mode = _job.Time.Mode }),
-            Partitioner = new Partitioner(
-                new LaneMap(_job.Parallelism.Lanes),
-                new WatermarkTracker(_directory, _job.Time, [.. _job.Streams.Select(stream => stream.StreamIdleTimeout)]),
-                [.. _job.Streams.Select(stream => stream.Filters.Count)],
-                letters is not null),
-            Lanes = _lanes,
-            Formatter = () => SampleFormatters.Make(shape, _directory),
+            Partitioner = Partitioner(letters is not null),
+            Lanes = _lanes.All,
+            Formatter = () => SampleFormatters.Make(shape, _directory, Plan.Progress?.Points),
             ValidationRules = shape.Rules,
             ActionStreams = shape.Actions.Count,
+            Formatted = Plan.Manifest is { } restored ? CheckpointCut.Formatted(restored.Ledger) : null,
             Sink = sink,
             DeadLetters = letters,
         };
     }
 
-    /// <summary>Ends when everything written is delivered.</summary>
-    public async Task FlushAsync()
-    {
-        await Topology.Sink.FlushAsync(CancellationToken.None).ConfigureAwait(false);
-        if (Topology.DeadLetters is { } letters) await letters.FlushAsync(CancellationToken.None).ConfigureAwait(false);
-    }
-
     /// <summary>Commits read positions where lag tools look for them.</summary>
-    /// <param name="positions">By partition index; -1 for one not read yet.</param>
-    public async Task CommitAsync(long[] positions)
+    public async Task CommitAsync(IReadOnlyList<(SourcePartition, long)> positions)
     {
-        var read = new List<(SourcePartition, long)>();
-        for (int partition = 0; partition < positions.Length; partition++)
-            if (positions[partition] >= 0) read.Add((_directory[partition], positions[partition]));
-        foreach (KafkaSource kafka in Topology.Sources.OfType<KafkaSource>()) await kafka.CommitAsync(read).ConfigureAwait(false);
+        foreach (KafkaSource kafka in Topology.Sources.OfType<KafkaSource>()) await kafka.CommitAsync(positions).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (!StoodStill) return;
-        foreach (LaneJoin lane in _lanes) lane.Dispose();
+        _lanes?.Dispose();
         if (Topology is null) return;
         foreach (IDisposable source in Topology.Sources.OfType<IDisposable>()) source.Dispose();
         await Topology.Sink.DisposeAsync().ConfigureAwait(false);
         if (Topology.DeadLetters is not null) await Topology.DeadLetters.DisposeAsync().ConfigureAwait(false);
     }
 
-    private ISource Source(SourceOptions options, int[] streams, RecordBatchPool records) => options switch
+    /// <summary>By a sink of its own: the one that writes is made when the sources have said what columns there are.</summary>
+    private async Task<Progress?> ReadProgressAsync(CancellationToken stop)
     {
-        FileSourceOptions files => new FileSource(files, ContextOf(_job.Streams[streams[0]], streams, records)),
-        KafkaSourceOptions kafka => new KafkaSource(kafka, ContextOf(_job.Streams[streams[0]], streams, records)),
-        _ => _settings.OtherSource?.Invoke(options, ContextOf(_job.Streams[streams[0]], streams, records))
-            ?? throw new ArgumentOutOfRangeException(nameof(options), options, "No such source."),
-    };
+        ISampleSink reader = MakeSink(new SampleSinkSettings { Clock = _clock, Lanes = 1, Log = _log, CreateTopics = _job.CreateTopics, Delivery = _job.Delivery, Job = _job.Job });
+        await using (reader.ConfigureAwait(false)) return await reader.ReadProgressAsync(stop).ConfigureAwait(false);
+    }
 
-    private SourceContext ContextOf(StreamOptions stream, int[] streams, RecordBatchPool records) => new()
+    /// <summary>Decides the start, and restores the newest checkpoint that turns out to be whole.</summary>
+    private StartPlan Restore(Progress? progress)
     {
-        Directory = _directory,
-        Pool = records,
-        Gate = _gate,
-        Clock = _clock,
-        Streams = streams,
-        UntilEnd = _settings.UntilEnd,
-        FromScratch = _settings.FromScratch,
-        BatchRecords = _job.Parallelism.BatchRecords,
-        MaxRecordBytes = _job.MaxRecordBytes,
-        UnavailableLimit = _job.UnavailableLimit,
-        Header = stream.Format == RecordFormat.Csv && stream.Csv.Header,
-        Delimiter = stream.Csv.Delimiter,
-        Columns = stream.Csv.Columns,
-        Group = _job.Job,
-        Log = _log,
-    };
+        (List<CheckpointManifest> usable, List<string> rejected) = _state.FindCheckpoints();
+        while (true)
+        {
+            NewDirectory();
+            StartPlan plan = _planner.Decide(usable, rejected, progress);
+            foreach (string reason in rejected) _log($"rejected: {reason}");
+            if (plan.Manifest is not { } manifest)
+            {
+                foreach (StartPosition start in plan.Kind == StartKind.Rebuild ? plan.Progress!.Starts : [])
+                    _directory.Recall(start.Source, start.Number, StreamsOf(start.Source), hasTimestamps: !IsFile(start.Source));
+                return plan;
+            }
+            try
+            {
+                foreach (PartitionEntry entry in manifest.Partitions) _directory.Recall(entry.Source, entry.Number, entry.Streams, entry.HasTimestamps);
+                _lanes!.Restore(_state.CheckpointPath(manifest.Id), manifest.Lanes.Count);
+                if (manifest.Lanes.Count != _job.Parallelism.Lanes)
+                    _log($"lanes: {manifest.Lanes.Count}, as in checkpoint {manifest.Id}; the {_job.Parallelism.Lanes} asked for are ignored");
+                return plan;
+            }
+            catch (Exception damaged) when (damaged is InvalidDataException or InvariantException or EndOfStreamException)
+            {
+                rejected.Add($"checkpoint {manifest.Id}: {damaged.Message}");
+                usable.Remove(manifest);
+            }
+        }
+    }
+
+    private void NewDirectory()
+    {
+        _directory = new PartitionDirectory([.. _job.Streams.Select(stream => stream.Name)]);
+        // Windows that go by the clock need no event times to be near each other.
+        _gate = new ReadGate(_directory, _job.Time.Mode == TimeMode.Processing ? ReadGate.NoDriftControl : (long)_job.Time.MaxDrift.TotalMilliseconds);
+        _lanes = new JobLanes(_job, _state, _gate, _clock, _log);
+    }
+
+    private int BeginState()
+    {
+        _state.Begin();
+        return _job.Parallelism.Lanes;
+    }
+
+    private bool IsFile(string source) => _job.Streams.Any(stream => stream.Source is FileSourceOptions) && !_job.Streams.Any(stream => stream.Source is KafkaSourceOptions kafka && kafka.Topics.Contains(source));
+
+    private int[] StreamsOf(string source) =>
+        SourceGroups.Of(_job.Streams).FirstOrDefault(group => group.Source is KafkaSourceOptions kafka ? kafka.Topics.Contains(source) : group.Source is FileSourceOptions files && files.Paths.Any(path => FileGlob.Expand(path).Contains(source))).Streams ?? [];
+
+    private static IReadOnlyList<PartitionFloor> FloorsOf(StartPlan plan)
+    {
+        var histories = new List<(FloorHistory, long)>();
+        if (plan.Manifest is { } manifest) histories.Add((manifest.Floors, manifest.Watermark));
+        if (plan.Progress is { } progress) histories.Add((progress.Floors, progress.Watermark));
+        return FloorMerge.Of([.. histories]);
+    }
+
+    private Partitioner Partitioner(bool keepLetters)
+    {
+        var tracker = new WatermarkTracker(_directory, _job.Time, [.. _job.Streams.Select(stream => stream.StreamIdleTimeout)]);
+        var partitioner = new Partitioner(new LaneMap(_lanes!.All.Count), tracker, [.. _job.Streams.Select(stream => stream.Filters.Count)], keepLetters);
+        long now = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+        if (Plan.Manifest is { } manifest)
+            partitioner.Restore(CheckpointCut.Partitions(manifest), FloorsOf(Plan), Plan.Progress?.Watermark ?? SourcePartition.NoTime, now);
+        else if (Plan.Kind == StartKind.Rebuild)
+            partitioner.Restore(CheckpointCut.FromStarts(Plan.Progress!, _job.Streams), FloorsOf(Plan), Plan.Progress!.Watermark, now);
+        else partitioner.Begin(_directory.All, now);
+        return partitioner;
+    }
+
+    private ISampleSink MakeSink(SampleSinkSettings settings) => SampleSinks.Make(_job.Sink, settings);
 
     private SampleSinkSettings SinkSettings(SampleShape shape) => new()
     {
@@ -146,11 +204,12 @@ internal sealed class JobParts : IAsyncDisposable
         CreateTopics = _job.CreateTopics,
         MaxRecordBytes = _job.MaxRecordBytes,
         Log = _log,
-        Lanes = _job.Parallelism.Lanes,
+        Delivery = _job.Delivery,
+        Job = _job.Job,
+        Lanes = _lanes!.All.Count > 0 ? _lanes.All.Count : _job.Parallelism.Lanes,
         Extension = _job.Output.Format == SampleFormat.Csv ? "csv" : "jsonl",
         Header = _job.Output.Format == SampleFormat.Csv ? CsvSampleFormatter.Header(shape) : [],
-        // Files are read again from their start, so that nothing of an earlier run may stay; topics go on where they were.
-        Fresh = _settings.FromScratch || !_job.Streams.Any(stream => stream.Source is KafkaSourceOptions),
+        Fresh = Plan.Kind == StartKind.Fresh,
     };
 
     private DeadLetterSinkSettings LetterSettings() => new()
@@ -171,28 +230,5 @@ internal sealed class JobParts : IAsyncDisposable
         SourcePartition? first = _directory.All.FirstOrDefault(partition => partition.Columns.Count > 0 && partition.Streams.Contains(exposure));
         return new SampleShape(
             _job.Streams, (long)_job.Window.Length.TotalMilliseconds, _job.Output, first?.Columns, oneLine: _job.Sink is FileSinkOptions);
-    }
-
-    private LaneJoin Lane(int lane, int actionStreams)
-    {
-        StateBudget budget = StateBudget.Of(_job.State.Memory, _job.Parallelism.Lanes);
-        string path = _state.LanePath(lane);
-        bool keepLetters = _job.DeadLetter is not null;
-        var repeat = new RepeatWrites(_clock, _job.UnavailableLimit, fault => _log($"lane {lane} waits, for its state cannot be written; trying again: {fault.Message}"));
-        IWindowTable table = WindowTables.Open(new FasterTableOptions
-        {
-            Directory = Path.Combine(path, "table"),
-            MemoryBytes = budget.Table,
-            ActionStreams = actionStreams,
-            Window = _job.Window.Length,
-            Anchor = _job.Window.Anchor,
-            KeepActions = keepLetters,
-            StoragePolicy = repeat,
-        });
-        return new LaneJoin(
-            new LaneOptions { Lane = lane, Window = _job.Window, Ranks = LaneRanks.Of(_job.Streams), KeepLetters = keepLetters },
-            table,
-            new ReorderBuffer(_job.Streams.Count, budget.Reorder, Path.Combine(path, "reorder"), _gate, repeat),
-            new WindowLog(Path.Combine(path, "window-log"), budget.WindowLog, policy: repeat));
     }
 }

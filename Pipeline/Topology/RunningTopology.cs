@@ -18,14 +18,18 @@ public sealed class RunningTopology : IDisposable
     private readonly SampleTopology _topology;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Func<RunningTopology, Task>? _beforeEnd;
     private readonly Task _completion;
     private Task[] _sources = [];
     private long _barriers;
 
     /// <summary>Starts reading. Sources and sinks must be open.</summary>
-    public RunningTopology(SampleTopology topology)
+    /// <param name="topology">The blocks.</param>
+    /// <param name="beforeEnd">Done when the sources have ended and the flow still takes barriers: the last checkpoint.</param>
+    public RunningTopology(SampleTopology topology, Func<RunningTopology, Task>? beforeEnd = null)
     {
         _topology = topology;
+        _beforeEnd = beforeEnd;
         foreach (IDataflowBlock block in topology.Blocks) Watch(block.Completion);
         _completion = RunAsync();
     }
@@ -42,14 +46,18 @@ public sealed class RunningTopology : IDisposable
     /// <summary>Ends when the sources are to stop, for loops beside the flow.</summary>
     public CancellationToken Stopping => _stop.Token;
 
-    /// <summary>Sends a barrier through the flow; the task ends when it has passed the sinks, or with the flow.</summary>
-    public async Task<CheckpointBarrier?> PassBarrierAsync()
+    /// <summary>
+    /// Sends a barrier through the flow; the task ends when it has passed the sinks, with everything before it and its dead letters delivered, or, with null,
+    /// when the flow does not get that far. One at a time.
+    /// </summary>
+    /// <param name="directory">Where lanes write snapshots; null: they write none.</param>
+    public async Task<CheckpointBarrier?> PassBarrierAsync(string? directory = null)
     {
         RecordBatch carrier = _topology.Records.Rent();
-        carrier.Barrier = new CheckpointBarrier(Interlocked.Increment(ref _barriers));
-        CheckpointBarrier barrier = carrier.Barrier;
+        var barrier = new CheckpointBarrier(Interlocked.Increment(ref _barriers), directory);
+        carrier.Barrier = barrier;
         if (!await _topology.Intake.SendAsync(carrier).ConfigureAwait(false)) return null;
-        await Task.WhenAny(barrier.Passed, _completion).ConfigureAwait(false);
+        await Task.WhenAny(barrier.Passed, _fault.Task).ConfigureAwait(false);
         if (!barrier.Passed.IsCompletedSuccessfully) return null;
         return !_topology.KeepsLetters || await FlushLettersAsync(barrier.Id).ConfigureAwait(false) ? barrier : null;
     }
@@ -60,7 +68,7 @@ public sealed class RunningTopology : IDisposable
         var barrier = new CheckpointBarrier(id);
         foreach (BufferBlock<DeadLetterBatch> queue in _topology.LetterQueues)
             if (!await queue.SendAsync(new DeadLetterBatch { Barrier = barrier }).ConfigureAwait(false)) return false;
-        await Task.WhenAny(barrier.Passed, _completion).ConfigureAwait(false);
+        await Task.WhenAny(barrier.Passed, _fault.Task).ConfigureAwait(false);
         return barrier.Passed.IsCompletedSuccessfully;
     }
 
@@ -83,11 +91,19 @@ public sealed class RunningTopology : IDisposable
         _sources = [.. _topology.Sources.Select(source => Task.Run(() => source.RunAsync(_topology.Intake, _stop.Token)))];
         foreach (Task source in _sources) Watch(source);
         Task reading = Task.WhenAll(_sources);
-        if (await Task.WhenAny(reading, _fault.Task).ConfigureAwait(false) == reading && reading.IsCompletedSuccessfully) _topology.Intake.Complete();
+        if (await Task.WhenAny(reading, _fault.Task).ConfigureAwait(false) == reading && reading.IsCompletedSuccessfully) await EndAsync().ConfigureAwait(false);
         Task ended = Task.WhenAll(_topology.Blocks.Select(block => block.Completion));
         if (await Task.WhenAny(ended, _fault.Task).ConfigureAwait(false) == ended && ended.IsCompletedSuccessfully) return;
         await StandStillAsync().ConfigureAwait(false);
         await _fault.Task.ConfigureAwait(false);
+    }
+
+    private async Task EndAsync()
+    {
+        Task before = _beforeEnd?.Invoke(this) ?? Task.CompletedTask;
+        Watch(before);
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _topology.Intake.Complete();
     }
 
     /// <summary>After a fault: waits until nobody works on state, sources or sinks any more, so that they can be disposed of.</summary>

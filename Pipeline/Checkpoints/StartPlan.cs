@@ -1,0 +1,39 @@
+using Pipeline.Blocks.Sinks;
+
+namespace Pipeline.Checkpoints;
+
+/// <summary>What the operator asks of a start.</summary>
+internal sealed record StartRequest
+{
+    /// <summary>Discard state and progress.</summary>
+    public bool FromScratch { get; init; }
+
+    /// <summary>Replay from the start positions that the progress keeps.</summary>
+    public bool Rebuild { get; init; }
+
+    /// <summary>Begin from this checkpoint; null: from the newest usable one.</summary>
+    public long? From { get; init; }
+}
+
+/// <summary>How a run begins.</summary>
+internal enum StartKind
+{
+    /// <summary>With empty state, at the positions the job names.</summary>
+    Fresh,
+
+    /// <summary>From a checkpoint.</summary>
+    Restore,
+
+    /// <summary>With empty state, at the start positions of the progress, emitting what lies behind the progress only.</summary>
+    Rebuild,
+}
+
+/// <summary>How a run begins, decided.</summary>
+/// <param name="Kind">How.</param>
+/// <param name="Manifest">The checkpoint; of a restore only.</param>
+/// <param name="Progress">What goes on from: committed samples are not emitted again; null: nothing was committed, or it is discarded.</param>
+internal sealed record StartPlan(StartKind Kind, CheckpointManifest? Manifest, Progress? Progress)
+{
+    /// <summary>The settings are not those of the checkpoint.</summary>
+    public bool SettingsChanged { get; init; }
+}

@@ -1,0 +1,82 @@
+using Pipeline.Blocks.Flow;
+using Pipeline.Blocks.Joining;
+using Pipeline.Blocks.Records;
+using Pipeline.Checkpoints;
+using Pipeline.Configuration;
+using Pipeline.Hosting;
+
+namespace Pipeline.Topology;
+
+/// <summary>The lanes of a job over its state directory: empty ones, or those of a checkpoint.</summary>
+/// <remarks>Ownership: owns the lanes. Threading: one thread.</remarks>
+internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate gate, TimeProvider clock, Action<string> log) : IDisposable
+{
+    private readonly List<LaneJoin> _lanes = [];
+
+    /// <summary>The lanes, once begun or restored.</summary>
+    public IReadOnlyList<LaneJoin> All => _lanes;
+
+    /// <summary>Makes empty lanes.</summary>
+    public void Begin(int lanes)
+    {
+        for (int lane = 0; lane < lanes; lane++) _lanes.Add(new LaneJoin(Options(lane), Table(lane, lanes, restore: false), Reorder(lane, lanes), Log(lane, lanes)));
+    }
+
+    /// <summary>Restores the lanes of a checkpoint.</summary>
+    /// <param name="directory">The checkpoint's.</param>
+    /// <param name="lanes">How many it has.</param>
+    /// <exception cref="InvalidDataException">A part of it is damaged; nothing is left open.</exception>
+    public void Restore(string directory, int lanes)
+    {
+        try
+        {
+            for (int lane = 0; lane < lanes; lane++)
+            {
+                _lanes.Add(LaneJoin.Restore(
+                    CheckpointBarrier.LaneDirectory(directory, lane), Options(lane), Table(lane, lanes, restore: true), Reorder(lane, lanes), Log(lane, lanes)));
+                CrashPoint.Reach(CrashPoint.InsideRestore);
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (LaneJoin lane in _lanes) lane.Dispose();
+        _lanes.Clear();
+    }
+
+    private LaneOptions Options(int lane) => new()
+    {
+        Lane = lane,
+        Window = job.Window,
+        Ranks = LaneRanks.Of(job.Streams),
+        KeepLetters = job.DeadLetter is not null,
+    };
+
+    private IWindowTable Table(int lane, int lanes, bool restore) => WindowTables.Open(new FasterTableOptions
+    {
+        Directory = Path.Combine(state.LanePath(lane), "table"),
+        MemoryBytes = StateBudget.Of(job.State.Memory, lanes).Table,
+        ActionStreams = job.Streams.Count - 1,
+        Window = job.Window.Length,
+        Anchor = job.Window.Anchor,
+        KeepActions = job.DeadLetter is not null,
+        StoragePolicy = Repeat(lane),
+        Restore = restore,
+    });
+
+    private ReorderBuffer Reorder(int lane, int lanes) =>
+        new(job.Streams.Count, StateBudget.Of(job.State.Memory, lanes).Reorder, Path.Combine(state.LanePath(lane), "reorder"), gate, Repeat(lane));
+
+    private WindowLog Log(int lane, int lanes) =>
+        new(Path.Combine(state.LanePath(lane), "window-log"), StateBudget.Of(job.State.Memory, lanes).WindowLog, policy: Repeat(lane));
+
+    private RepeatWrites Repeat(int lane) =>
+        new(clock, job.UnavailableLimit, fault => log($"lane {lane} waits, for its state cannot be written; trying again: {fault.Message}"));
+}

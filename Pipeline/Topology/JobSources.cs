@@ -1,0 +1,57 @@
+using Pipeline.Blocks.Flow;
+using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Sources;
+using Pipeline.Checkpoints;
+using Pipeline.Configuration;
+using Pipeline.Hosting;
+
+namespace Pipeline.Topology;
+
+/// <summary>Makes the sources of a job, each to begin where the run resumes.</summary>
+internal sealed class JobSources(JobOptions job, RunSettings settings, PartitionDirectory directory, ReadGate gate, TimeProvider clock, Action<string> log)
+{
+    /// <summary>Opens every source; its partitions are then in the directory.</summary>
+    /// <exception cref="SourceChangedException">What is resumed is not there any more, or another.</exception>
+    public async Task<List<ISource>> OpenAsync(ResumePoints resume, RecordBatchPool records, CancellationToken stop)
+    {
+        List<ISource> sources = [.. SourceGroups.Of(job.Streams).Select(group => Make(group.Source, ContextOf(group.Streams, resume, records)))];
+        foreach (ISource source in sources) await source.OpenAsync(stop).ConfigureAwait(false);
+        if (directory.Missing is [SourcePartition missing, ..])
+            throw new SourceChangedException($"{missing}", $"what was read up to position {resume.Positions.GetValueOrDefault((missing.Source, missing.Number))}", "nothing, or a source of the job that does not name it");
+        return sources;
+    }
+
+    private ISource Make(SourceOptions options, SourceContext context) => options switch
+    {
+        FileSourceOptions files => new FileSource(files, context),
+        KafkaSourceOptions kafka => new KafkaSource(kafka, context),
+        _ => settings.OtherSource?.Invoke(options, context) ?? throw new ArgumentOutOfRangeException(nameof(options), options, "No such source."),
+    };
+
+    private SourceContext ContextOf(int[] streams, ResumePoints resume, RecordBatchPool records)
+    {
+        StreamOptions stream = job.Streams[streams[0]];
+        return new SourceContext
+        {
+            Directory = directory,
+            Pool = records,
+            Gate = gate,
+            Clock = clock,
+            Streams = streams,
+            UntilEnd = settings.UntilEnd || resume.Ends.Count > 0,
+            FromScratch = settings.FromScratch,
+            BatchRecords = job.Parallelism.BatchRecords,
+            MaxRecordBytes = job.MaxRecordBytes,
+            UnavailableLimit = job.UnavailableLimit,
+            Header = stream.Format == RecordFormat.Csv && stream.Csv.Header,
+            Delimiter = stream.Csv.Delimiter,
+            Columns = stream.Csv.Columns,
+            Group = job.Job,
+            Log = log,
+            Positions = resume.Positions,
+            Ends = resume.Ends,
+            Identities = resume.Identities,
+            Fingerprints = resume.Fingerprints,
+        };
+    }
+}
