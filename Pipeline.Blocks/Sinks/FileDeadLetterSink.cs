@@ -10,12 +10,15 @@ namespace Pipeline.Blocks.Sinks;
 /// <remarks>
 /// <c>reason, stream, source, partition, offset, timestamp</c> (left out when there is none) and <c>value</c> when the bytes are UTF-8, else
 /// <c>value_base64</c>; <c>"value":null</c> for a record without one. A line that a crash cut is removed at the next start: its letter comes again.
-/// Threading: one call at a time. Errors: as <see cref="StorageRetry"/> and <see cref="SinkFile.SyncAsync"/> say.
+/// One process at a time: from <see cref="OpenAsync"/> on <c>DIR/_dead-letters.lock</c> is held.
+/// Threading: one call at a time. Errors: <see cref="SinkLockedException"/>; else as <see cref="StorageRetry"/> and <see cref="SinkFile.SyncAsync"/> say.
 /// </remarks>
 public sealed class FileDeadLetterSink : IDeadLetterSink
 {
     /// <summary>The file's name.</summary>
     public const string FileName = "dead-letters.jsonl";
+
+    private const string LockName = "_dead-letters.lock";
 
     // Relaxed: letters are read by people and tools, never put into HTML.
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
@@ -25,6 +28,7 @@ public sealed class FileDeadLetterSink : IDeadLetterSink
     private readonly IFileStore _store;
     private readonly StorageRetry _retry;
     private readonly ArrayBufferWriter<byte> _line = new(4096);
+    private OutputDirectory? _held;
     private SinkFile? _file;
 
     /// <summary>A sink on real files.</summary>
@@ -43,7 +47,7 @@ public sealed class FileDeadLetterSink : IDeadLetterSink
     /// <inheritdoc/>
     public Task OpenAsync(CancellationToken stop)
     {
-        Directory.CreateDirectory(_directory);
+        _held = OutputDirectory.Open(_directory, LockName, _store);
         string path = Path.Combine(_directory, FileName);
         _file = new SinkFile(path, _store, _retry);
         _file.Truncate(_file.LengthOfLines());
@@ -71,6 +75,7 @@ public sealed class FileDeadLetterSink : IDeadLetterSink
     public ValueTask DisposeAsync()
     {
         _file?.Dispose();
+        _held?.Dispose();
         return ValueTask.CompletedTask;
     }
 

@@ -1,24 +1,33 @@
-using System.Text.RegularExpressions;
+using System.Runtime.ExceptionServices;
 using Pipeline.Blocks.Records;
 
 namespace Pipeline.Blocks.Sinks;
 
 /// <summary>Appends samples to <c>DIR/samples-&lt;lane&gt;.jsonl</c> (or <c>.csv</c>); <c>DIR/_committed.json</c> says how much of each file counts.</summary>
 /// <remarks>
-/// <see cref="FlushAsync"/> makes the data of all lanes durable and then renames the new lengths into place; what lies behind them is cut at the next
-/// start. Lengths of files that this run has no lane for are kept. Disposal closes and flushes nothing.
-/// Threading: one call at a time. Errors: <see cref="SinkRefusedException"/> for a file shorter than committed; I/O errors as <see cref="StorageRetry"/>
-/// and <see cref="SinkFile.SyncAsync"/> say, and after one of them the sink is to be disposed of.
+/// A commit makes the data of all lanes durable and then renames the new lengths into place, with exactly-once delivery together with the progress; what
+/// lies behind the lengths is cut at the next start. <see cref="FlushAsync"/> commits; with exactly-once delivery every <see cref="CommitInterval"/> does
+/// too, on a thread of its own. Disposal closes and commits nothing. One process at a time: from <see cref="OpenAsync"/> on <c>DIR/_samples.lock</c> is held.
+/// Threading: one call at a time. Errors: <see cref="SinkLockedException"/>; <see cref="SinkRefusedException"/> for a file shorter than committed; I/O errors
+/// as <see cref="StorageRetry"/> and <see cref="SinkFile.SyncAsync"/> say. After one of them, or a cancelled call, every further call throws it again.
 /// </remarks>
-public sealed partial class FileSink : ISampleSink
+public sealed class FileSink : ISampleSink
 {
+    /// <summary>Longest time a sample waits for its commit to begin.</summary>
+    public static readonly TimeSpan CommitInterval = TimeSpan.FromSeconds(1);
+
+    private const string LockName = "_samples.lock";
+
     private readonly string _directory;
     private readonly SampleSinkSettings _settings;
     private readonly IFileStore _store;
-    private readonly StorageRetry _retry;
-    private readonly SinkFile?[] _lanes;
-    private SortedDictionary<string, long> _committed = new(StringComparer.Ordinal);
-    private bool _everCommitted;
+    private readonly SampleFiles _files;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly CancellationTokenSource _closing = new();
+    private OutputDirectory? _held;
+    private PendingProgress? _progress;
+    private Task _commits = Task.CompletedTask;
+    private Exception? _failure;
 
     /// <summary>A sink on real files.</summary>
     public FileSink(FileSinkOptions options, SampleSinkSettings settings) : this(options, settings, FileStore.Real)
@@ -30,44 +39,69 @@ public sealed partial class FileSink : ISampleSink
     {
         _directory = Path.GetFullPath(options.Dir);
         (_settings, _store) = (settings, store);
-        _retry = new StorageRetry(settings);
-        _lanes = new SinkFile?[settings.Lanes];
+        _files = new SampleFiles(_directory, settings, store);
     }
+
+    private bool ExactlyOnce => _settings.Delivery == DeliveryMode.ExactlyOnce;
+
+    /// <inheritdoc/>
+    public Progress? Committed => _progress?.Committed;
+
+    /// <inheritdoc/>
+    public Task<Progress?> ReadProgressAsync(CancellationToken stop) => Task.FromResult(ExactlyOnce ? _files.ReadCommitted().Progress : null);
 
     /// <inheritdoc/>
     public Task OpenAsync(CancellationToken stop)
     {
-        Directory.CreateDirectory(_directory);
-        string committed = Path.Combine(_directory, CommittedLengths.FileName);
-        if (_settings.Fresh && File.Exists(committed))
+        OutputDirectory held = OutputDirectory.Open(_directory, LockName, _store);
+        try
         {
-            // First, and durably: a crash behind this leaves files of which nothing counts, never lengths without their bytes.
-            File.Delete(committed);
-            _store.SyncDirectory(_directory);
+            if (!_settings.Fresh) _files.CheckCommitted();
+            if (!ExactlyOnce) Begin(_settings.Fresh);
         }
-        _committed = CommittedLengths.Read(committed);
-        RefuseShorter();
-        foreach (string path in SampleFiles())
+        catch
         {
-            using var file = new SinkFile(path, _store, _retry);
-            file.Truncate(_committed.GetValueOrDefault(Path.GetFileName(path)));
+            held.Dispose();
+            throw;
         }
-        for (int lane = 0; lane < _lanes.Length; lane++)
-        {
-            SinkFile file = _lanes[lane] = new SinkFile(Path.Combine(_directory, $"samples-{lane}.{_settings.Extension}"), _store, _retry);
-            if (file.Written == 0) file.Append(_settings.Header);
-        }
+        _held = held;
         return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task BeginAsync(Progress from, bool fresh, CancellationToken stop)
+    {
+        if (!ExactlyOnce) return;
+        Begin(fresh);
+        _progress = new PendingProgress(from);
+        await FlushAsync(stop).ConfigureAwait(false);
+        _commits = CommitByTimeAsync();
     }
 
     /// <inheritdoc/>
     public async ValueTask WriteAsync(OutputBatch batch, CancellationToken stop)
     {
-        SinkFile file = _lanes[batch.Lane]!;
-        for (int next = 0; next < batch.Count;)
+        await _gate.WaitAsync(stop).ConfigureAwait(false);
+        try
         {
-            next = file.Append(batch, next);
-            if (file.Full) await file.WriteAsync(stop).ConfigureAwait(false);
+            ThrowIfFailed();
+            _progress?.Add(batch);
+            SinkFile file = _files.Lane(batch.Lane);
+            for (int next = 0; next < batch.Count;)
+            {
+                next = file.Append(batch, next);
+                if (file.Full) await file.WriteAsync(stop).ConfigureAwait(false);
+            }
+        }
+        catch (Exception failure)
+        {
+            // Part of the batch may be buffered: committed, it would come again after a restart.
+            _failure ??= failure;
+            throw;
+        }
+        finally
+        {
+            _gate.Release();
         }
         batch.Release();
     }
@@ -75,41 +109,53 @@ public sealed partial class FileSink : ISampleSink
     /// <inheritdoc/>
     public async Task FlushAsync(CancellationToken stop)
     {
-        bool changed = !_everCommitted;
-        foreach (SinkFile? file in _lanes)
+        await _gate.WaitAsync(stop).ConfigureAwait(false);
+        try
         {
-            changed |= await file!.SyncAsync(stop).ConfigureAwait(false);
-            _committed[Path.GetFileName(file.Path)] = file.Written;
+            ThrowIfFailed();
+            if (!await _files.SyncAsync(stop).ConfigureAwait(false)) return;
+            Progress? next = _progress?.Next();
+            await _files.CommitAsync(next, stop).ConfigureAwait(false);
+            if (next is not null) _progress!.Commit(next);
         }
-        if (!changed) return;
-        string path = Path.Combine(_directory, CommittedLengths.FileName);
-        ReadOnlyMemory<byte> lengths = CommittedLengths.Format(_committed);
-        await _retry.RunAsync($"Replacing {path}", () => _store.Replace(path, lengths.Span), stop).ConfigureAwait(false);
-        _everCommitted = true;
+        catch (Exception failure)
+        {
+            // A later commit would cover what a failed fsync has lost.
+            _failure ??= failure;
+            throw;
+        }
+        finally
+        {
+            _gate.Release();
+        }
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        foreach (SinkFile? file in _lanes) file?.Dispose();
-        return ValueTask.CompletedTask;
+        await _closing.CancelAsync().ConfigureAwait(false);
+        await _commits.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _files.Dispose();
+        _held?.Dispose();
+        _closing.Dispose();
+        _gate.Dispose();
     }
 
-    /// <summary>Checks every committed length before anything is changed.</summary>
-    private void RefuseShorter()
+    private void Begin(bool fresh)
     {
-        foreach ((string name, long expected) in _committed)
-        {
-            string path = Path.Combine(_directory, name);
-            long found = File.Exists(path) ? new FileInfo(path).Length : 0;
-            if (found < expected) throw new SinkRefusedException($"{path}: expected {expected} committed bytes, found {found}");
-        }
+        if (fresh) _files.Discard();
+        _files.Begin();
     }
 
-    /// <summary>Files that a run made, whatever its lanes and format; others in the directory are left alone.</summary>
-    private IEnumerable<string> SampleFiles() =>
-        Directory.EnumerateFiles(_directory, "samples-*").Where(static path => SampleFileName().IsMatch(Path.GetFileName(path))).Order(StringComparer.Ordinal);
+    /// <summary>Commits at every interval until the sink is closed or has failed: whoever calls next is told.</summary>
+    private async Task CommitByTimeAsync()
+    {
+        using var timer = new PeriodicTimer(CommitInterval, _settings.Clock);
+        while (await timer.WaitForNextTickAsync(_closing.Token).ConfigureAwait(false)) await FlushAsync(_closing.Token).ConfigureAwait(false);
+    }
 
-    [GeneratedRegex(@"^samples-\d+\.(jsonl|csv)$", RegexOptions.CultureInvariant)]
-    private static partial Regex SampleFileName();
+    private void ThrowIfFailed()
+    {
+        if (_failure is not null) ExceptionDispatchInfo.Throw(_failure);
+    }
 }

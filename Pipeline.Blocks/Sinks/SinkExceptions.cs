@@ -5,6 +5,11 @@ namespace Pipeline.Blocks.Sinks;
 /// <param name="inner">The error under it.</param>
 public sealed class SinkRefusedException(string message, Exception? inner = null) : Exception(message, inner);
 
+/// <summary>Another process writes to the output; nothing was changed.</summary>
+/// <param name="message">Which directory, and its lock file.</param>
+/// <param name="inner">The error under it.</param>
+public sealed class SinkLockedException(string message, Exception? inner = null) : Exception(message, inner);
+
 /// <summary>The output could not be written for longer than <c>unavailable_limit</c>, or what was written may be lost. A restart replays it.</summary>
 /// <param name="message">Which file or topic, where in it, and the error.</param>
 /// <param name="inner">The last error.</param>

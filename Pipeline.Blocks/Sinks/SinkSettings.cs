@@ -31,7 +31,10 @@ public sealed record SampleSinkSettings : SinkSettings
     /// <summary>Bytes at the top of each new file, newline included; may be empty.</summary>
     public byte[] Header { get; init; } = [];
 
-    /// <summary>Files: what an earlier run wrote is discarded rather than continued.</summary>
+    /// <summary>Whether samples are committed together with their progress.</summary>
+    public DeliveryMode Delivery { get; init; } = DeliveryMode.AtLeastOnce;
+
+    /// <summary>Files: what an earlier run wrote is discarded rather than continued; with exactly-once delivery it is only not checked, until <c>BeginAsync</c> discards it.</summary>
     public bool Fresh { get; init; }
 }
 

@@ -49,6 +49,9 @@ internal sealed class FaultyStore : IFileStore
     /// <summary>Whether fsync fails.</summary>
     public bool FailingSync { get; set; }
 
+    /// <summary>Calls of fsync that failed.</summary>
+    public int FailedSyncs { get; private set; }
+
     /// <summary>Lengths of the writes that succeeded.</summary>
     public List<int> Writes { get; } = [];
 
@@ -68,7 +71,11 @@ internal sealed class FaultyStore : IFileStore
 
     public void Sync(SafeFileHandle file)
     {
-        if (FailingSync) throw Full();
+        if (FailingSync)
+        {
+            FailedSyncs++;
+            throw Full();
+        }
         FileStore.Real.Sync(file);
     }
 
