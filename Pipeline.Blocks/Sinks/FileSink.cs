@@ -113,6 +113,8 @@ public sealed class FileSink : ISampleSink
         try
         {
             ThrowIfFailed();
+            // A barrier may pass before anything is begun.
+            if (ExactlyOnce && _progress is null) return;
             if (!await _files.SyncAsync(stop).ConfigureAwait(false)) return;
             Progress? next = _progress?.Next();
             await _files.CommitAsync(next, stop).ConfigureAwait(false);

@@ -6,7 +6,7 @@ namespace Pipeline.Blocks.Sinks;
 
 /// <summary>A <see cref="Progress"/> as JSON: names in snake case, points by key group and only those that are set, hashes as 32 hex digits.</summary>
 /// <remarks>
-/// <c>{"contract":1,"settings_hash":"…","owner":"…","commits":7,"watermark":1764000000000,"starts":[{"source":"logs/a.jsonl","number":0,"position":0,
+/// <c>{"contract":1,"settings_hash":"…","owner":"…","origin":"…","commits":7,"watermark":1764000000000,"starts":[{"source":"logs/a.jsonl","number":0,"position":0,
 /// "end":9,"identity":""}],"points":{"3":{"time":…,"key":"…","start":…,"revision":0}},"floors":{"sequence":1,"applied":[{"source":…,"number":…,
 /// "position":…,"watermark":…}],"idle":[{"source":…,"number":…,"position":…}]}}</c>.
 /// </remarks>
@@ -21,6 +21,7 @@ internal static class ProgressJson
         json.WriteNumber("contract", progress.Contract);
         json.WriteString("settings_hash", progress.SettingsHash);
         json.WriteString("owner", progress.Owner);
+        json.WriteString("origin", progress.Origin);
         json.WriteNumber("commits", progress.Commits);
         json.WriteNumber("watermark", progress.Watermark);
         json.WriteStartArray("starts");
@@ -43,6 +44,7 @@ internal static class ProgressJson
         Contract = json.GetProperty("contract").GetInt32(),
         SettingsHash = Text(json, "settings_hash"),
         Owner = Text(json, "owner"),
+        Origin = Text(json, "origin"),
         Commits = Number(json, "commits"),
         Watermark = Number(json, "watermark"),
         Starts = [.. json.GetProperty("starts").EnumerateArray().Select(static start =>

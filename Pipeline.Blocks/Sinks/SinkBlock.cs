@@ -25,6 +25,9 @@ public sealed class SinkBlock
     /// <summary>The linked block.</summary>
     public ActionBlock<OutputBatch> Block { get; }
 
+    /// <summary>The progress committed last; null from a sink that delivers at least once.</summary>
+    public Progress? Committed => _sink.Committed;
+
     /// <summary>How the stage spends its time.</summary>
     public StageClock Time => _time;
 

@@ -34,6 +34,9 @@ public sealed record SampleSinkSettings : SinkSettings
     /// <summary>Whether samples are committed together with their progress.</summary>
     public DeliveryMode Delivery { get; init; } = DeliveryMode.AtLeastOnce;
 
+    /// <summary>The job's name: the transactional id, and the progress topic's name before <c>.progress</c>. Needed for exactly-once to a topic.</summary>
+    public string Job { get; init; } = "";
+
     /// <summary>Files: what an earlier run wrote is discarded rather than continued; with exactly-once delivery it is only not checked, until <c>BeginAsync</c> discards it.</summary>
     public bool Fresh { get; init; }
 }

@@ -89,12 +89,12 @@ public sealed class ReadGateTests
         SourcePartition exposure = Partition(0, SourcePartition.NoTime), click = Partition(1, SourcePartition.NoTime);
         foreach (SourcePartition partition in _directory.All)
         {
-            tracker.Appear(partition, 0);
+            tracker.Appear(partition, 0, 0);
             tracker.Accept(partition, Ten + (partition == exposure ? 1 : 0), 0);
             tracker.Update(partition, 0);
         }
 
-        tracker.CaughtUp(click, Idle);
+        tracker.CaughtUp(click, 1, Idle);
         tracker.Update(click, Idle);
         Assert.IsTrue(sut.MayRead(exposure), "there is room");
         sut.EnterPressure();
@@ -102,10 +102,10 @@ public sealed class ReadGateTests
         Assert.IsTrue(sut.MayRead(click));
 
         // Notices of the idle partition go on while nothing is read, and time out the stream.
-        tracker.CaughtUp(click, Idle + StreamIdle - 1);
+        tracker.CaughtUp(click, 1, Idle + StreamIdle - 1);
         tracker.Update(click, Idle + StreamIdle - 1);
         Assert.IsFalse(sut.MayRead(exposure));
-        tracker.CaughtUp(click, Idle + StreamIdle);
+        tracker.CaughtUp(click, 1, Idle + StreamIdle);
         tracker.Update(click, Idle + StreamIdle);
         Assert.IsTrue(sut.MayRead(exposure));
     }

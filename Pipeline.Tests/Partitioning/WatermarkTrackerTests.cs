@@ -64,9 +64,9 @@ public sealed class WatermarkTrackerTests
         SourcePartition click = Appear(sut, "click", Click);
         Event(sut, click, Ten, 1_000);
 
-        sut.CaughtUp(click, 1_000 + 30 * Second - 1);
+        sut.CaughtUp(click, 1, 1_000 + 30 * Second - 1);
         Assert.AreEqual(PartitionState.Active, click.State);
-        sut.CaughtUp(click, 1_000 + 30 * Second);
+        sut.CaughtUp(click, 1, 1_000 + 30 * Second);
 
         Assert.AreEqual(PartitionState.Idle, click.State);
     }
@@ -195,7 +195,7 @@ public sealed class WatermarkTrackerTests
         Caught(sut, exposure, Ten + Second);
         Assert.AreEqual(SourcePartition.NoTime, sut.Watermark, "clicks may have a backlog");
 
-        sut.Appear(click, Ten + Second);
+        sut.Appear(click, 0, Ten + Second);
         Caught(sut, click, Ten + Minute);
         Assert.AreEqual(Ten + Minute - 10 * Second, sut.Watermark);
     }
@@ -209,7 +209,7 @@ public sealed class WatermarkTrackerTests
     private SourcePartition Appear(WatermarkTracker tracker, string source, int stream, int number = 0)
     {
         SourcePartition partition = _directory.Register(source, number, [stream], hasTimestamps: false);
-        tracker.Appear(partition, 0);
+        tracker.Appear(partition, 0, 0);
         tracker.Update(partition, 0);
         return partition;
     }
@@ -222,7 +222,7 @@ public sealed class WatermarkTrackerTests
 
     private static void Caught(WatermarkTracker tracker, SourcePartition partition, long at)
     {
-        tracker.CaughtUp(partition, at);
+        tracker.CaughtUp(partition, 1, at);
         tracker.Update(partition, at);
     }
 }

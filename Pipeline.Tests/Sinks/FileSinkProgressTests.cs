@@ -26,7 +26,7 @@ public sealed class FileSinkProgressTests : IDisposable
         await sink.BeginAsync(ProgressFixture.Nothing("first"), fresh: false, default);
 
         Assert.AreEqual(
-            """{"version":1,"files":{"samples-0.jsonl":0},"progress":{"contract":1,"settings_hash":"5e77","owner":"first","commits":1,"watermark":-9223372036854775808,"""
+            """{"version":1,"files":{"samples-0.jsonl":0},"progress":{"contract":1,"settings_hash":"5e77","owner":"first","origin":"the first start","commits":1,"watermark":-9223372036854775808,"""
             + "\"starts\":" + """[{"source":"logs/é \"a\".jsonl","number":0,"position":0,"end":9223372036854775807,"identity":""},"""
             + """{"source":"click","number":7,"position":41,"end":99,"identity":"topic-id"}],"points":{},"floors":{"sequence":0,"applied":[],"idle":[]}}}""",
             Read("_committed.json"));

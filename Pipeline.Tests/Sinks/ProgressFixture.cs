@@ -12,6 +12,7 @@ internal static class ProgressFixture
         Contract = 1,
         SettingsHash = "5e77",
         Owner = owner,
+        Origin = "the first start",
         Starts = [new StartPosition("logs/é \"a\".jsonl", 0, 0, SourcePartition.NoEnd, ""), new StartPosition("click", 7, 41, 99, "topic-id")],
     };
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Pipeline.Blocks.Formatting;
 using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Sinks;
 
 namespace Pipeline.Checkpoints;
 
@@ -59,6 +60,20 @@ internal static class CheckpointCut
             manifest.Watermark, manifest.MaxEventTime, [.. manifest.StreamWatermarks], manifest.Floors),
         [.. manifest.Partitions.Select(static entry => FingerprintOf(entry) ?? 0)],
         Counts(manifest.Ledger));
+
+    /// <summary>What a replay from the start positions of the progress begins with: no watermark, nothing counted.</summary>
+    public static PartitionCut FromStarts(Progress progress, PartitionDirectory directory, IReadOnlyList<StreamOptions> streams)
+    {
+        HashSet<(string, int)> begun = [.. progress.Starts.Select(static start => (start.Source, start.Number))];
+        var noTimes = new long[streams.Count];
+        Array.Fill(noTimes, SourcePartition.NoTime);
+        return new PartitionCut(
+            new TrackerCut(
+                [.. directory.All.Select(partition => PartitionMark.Unknown with { Position = partition.Start, Known = begun.Contains((partition.Source, partition.Number)) })],
+                SourcePartition.NoTime, SourcePartition.NoTime, noTimes, FloorHistory.Empty),
+            new ulong[directory.Count],
+            new PartitionLedger([.. streams.Select(static stream => stream.Filters.Count)]));
+    }
 
     /// <summary>What the format stage goes on from.</summary>
     public static FormatCounts Formatted(LedgerEntry ledger)

@@ -29,6 +29,9 @@ public sealed record CheckpointManifest
     /// <summary>The start of the process that took it.</summary>
     public required string Owner { get; init; }
 
+    /// <summary>The start with empty state that this goes back to; the committed progress must name the same.</summary>
+    public required string Origin { get; init; }
+
     /// <summary>Delivery in force.</summary>
     public required string Delivery { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pipeline.Blocks.Sinks;
 
 namespace Pipeline.Checkpoints;
@@ -36,4 +37,15 @@ internal sealed record StartPlan(StartKind Kind, CheckpointManifest? Manifest, P
 {
     /// <summary>The settings are not those of the checkpoint.</summary>
     public bool SettingsChanged { get; init; }
+
+    /// <summary>How the run begins, in a line for the operator.</summary>
+    public string Says() => Kind switch
+    {
+        StartKind.Fresh => "state: empty; reading from the start positions",
+        StartKind.Rebuild => $"state: rebuilt by a replay from the start positions; samples up to commit {Progress!.Commits} are not emitted again",
+        _ => string.Create(
+            CultureInfo.InvariantCulture,
+            $"state: checkpoint {Manifest!.Id} of {DateTimeOffset.FromUnixTimeMilliseconds(Manifest.Created):yyyy-MM-dd'T'HH:mm:ss'Z'}"
+            + $"{(Progress is null ? "" : $"; samples up to commit {Progress.Commits} are not emitted again")}{(SettingsChanged ? "; with other settings, after a clean stop" : "")}"),
+    };
 }

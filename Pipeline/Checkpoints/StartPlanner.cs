@@ -24,6 +24,7 @@ internal sealed class StartPlanner(JobOptions job, StartRequest request, bool ex
     public StartPlan Decide(IReadOnlyList<CheckpointManifest> usable, IReadOnlyList<string> rejected, Progress? progress)
     {
         if (request.FromScratch) return new StartPlan(StartKind.Fresh, null, null);
+        if (progress is not null && usable.Any(manifest => IsDiscardedBy(manifest, progress))) progress = null;
         RefuseOtherContract(progress);
         if (request.Rebuild) return Rebuild(progress);
         if (request.From is { } id) return Restore(Named(usable, rejected, id), progress);
@@ -34,6 +35,12 @@ internal sealed class StartPlanner(JobOptions job, StartRequest request, bool ex
             ? new StartPlan(StartKind.Fresh, null, null)
             : throw new StateRefusedException($"{job.State.Dir}: samples of job {job.Job} are committed, but there is no checkpoint to go on from. {Upper(Remedies)}.");
     }
+
+    /// <summary>
+    /// A start that discards progress writes its first checkpoint, then overwrites the progress. Between the two it died: what is committed belongs to what it
+    /// was to discard.
+    /// </summary>
+    private static bool IsDiscardedBy(CheckpointManifest manifest, Progress progress) => manifest.Commits == 0 && progress.Origin != manifest.Origin;
 
     private StartPlan Restore(CheckpointManifest manifest, Progress? progress)
     {
@@ -94,6 +101,8 @@ internal sealed class StartPlanner(JobOptions job, StartRequest request, bool ex
         if (!exactlyOnce || (progress is null && manifest.Commits == 0)) return;
         if (progress is null)
             throw new StateRefusedException($"{Where(manifest)} counts on {manifest.Commits} commits, and the output has none: it was deleted, or is another. Restore it, or say --from-scratch (samples may repeat).");
+        if (progress.Origin != manifest.Origin)
+            throw new StateRefusedException($"{Where(manifest)} goes back to the start {manifest.Origin}, what is committed to {progress.Origin}: expected the same. The state is of another run of this job: say --rebuild to go on from what is committed, or --from-scratch (samples may repeat).");
         if (progress.Commits < manifest.Commits || progress.IsBehind(manifest.AllPoints()))
             throw new StateRefusedException($"{Where(manifest)} counts on {manifest.Commits} commits, the output has {progress.Commits}: committed samples were lost. Restore the output, begin from an older checkpoint with --from, or say --from-scratch (samples may repeat).");
     }

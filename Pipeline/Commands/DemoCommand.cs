@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 using Pipeline.Demo;
 using Pipeline.Hosting;
@@ -47,7 +48,7 @@ internal static class DemoCommand
 
     private static RunSettings Settings(TimeSpan? length, TimeSpan? reportInterval) => new()
     {
-        FromScratch = true,
+        Start = new StartRequest { FromScratch = true },
         EndsByItself = length is not null,
         ReportInterval = reportInterval,
         OtherSource = (options, context) => new DemoSource((DemoSourceOptions)options, context, length),

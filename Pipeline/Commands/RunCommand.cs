@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 using Pipeline.Hosting;
 
@@ -12,22 +13,33 @@ internal static class RunCommand
     {
         var untilEnd = new Option<bool>("--until-end") { Description = "Read to the ends found at the start, close every window, commit, end" };
         var fromScratch = new Option<bool>("--from-scratch") { Description = "Discard state and progress; samples may repeat" };
-        var command = new Command("run", "Runs a job until stopped.") { untilEnd, fromScratch };
+        var rebuild = new Option<bool>("--rebuild") { Description = "State is lost: replay from the first positions and emit what is not yet committed" };
+        var from = new Option<long?>("--from") { Description = "Begin from this checkpoint, not the newest usable one", HelpName = "CHECKPOINT" };
+        var command = new Command("run", "Runs a job until stopped.") { untilEnd, fromScratch, rebuild, from };
         common.Job.AddTo(command);
         common.Report.AddTo(command);
-        command.SetAction((parsed, _) => common.Job.LoadOrReport(parsed) is { } job
-            ? RunAsync(job, common.Report.Read(parsed), parsed.GetValue(untilEnd), parsed.GetValue(fromScratch), parsed.InvocationConfiguration)
-            : Task.FromResult(ExitCodes.Configuration));
+        command.Validators.Add(parsed =>
+        {
+            Option[] given = [.. new Option[] { fromScratch, rebuild, from }.Where(option => parsed.GetResult(option) is { Implicit: false })];
+            if (given.Length > 1) parsed.AddError($"{given[0].Name} and {given[1].Name} contradict each other.");
+        });
+        command.SetAction((parsed, _) =>
+        {
+            var start = new StartRequest { FromScratch = parsed.GetValue(fromScratch), Rebuild = parsed.GetValue(rebuild), From = parsed.GetValue(from) };
+            return common.Job.LoadOrReport(parsed) is { } job
+                ? RunAsync(job, common.Report.Read(parsed), parsed.GetValue(untilEnd), start, parsed.InvocationConfiguration)
+                : Task.FromResult(ExitCodes.Configuration);
+        });
         return command;
     }
 
-    private static async Task<int> RunAsync(JobOptions job, RunFlags flags, bool untilEnd, bool fromScratch, InvocationConfiguration console)
+    private static async Task<int> RunAsync(JobOptions job, RunFlags flags, bool untilEnd, StartRequest start, InvocationConfiguration console)
     {
         using var signals = new StopSignals(console.Error);
         return await RunFailures.ReportAsync(console.Error, async () =>
         {
             bool reports = flags.Report == ReportTarget.Console && flags.Log.Verbosity != Verbosity.Quiet;
-            var settings = new RunSettings { UntilEnd = untilEnd, FromScratch = fromScratch, ReportInterval = reports ? flags.ReportInterval : null };
+            var settings = new RunSettings { UntilEnd = untilEnd, Start = start, ReportInterval = reports ? flags.ReportInterval : null };
             JobSummary summary = await new JobRunner(job, settings, TimeProvider.System, TextWriter.Synchronized(console.Error)).RunAsync(signals.Stop).ConfigureAwait(false);
             await SummaryOutput.WriteAsync(summary, flags.Summary, console.Output).ConfigureAwait(false);
             return ExitCodes.Done;

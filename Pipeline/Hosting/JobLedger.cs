@@ -54,8 +54,8 @@ public static class JobLedger
         };
     }
 
-    /// <summary>The whole summary.</summary>
-    public static JobSummary Summarize(JobOptions job, string delivery, SampleTopology topology, PartitionLedger partition, ProcessUse use)
+    /// <summary>The whole summary; counts are those of the state, <paramref name="recordsBefore"/> of them read before this process.</summary>
+    public static JobSummary Summarize(JobOptions job, string delivery, SampleTopology topology, PartitionLedger partition, long recordsBefore, ProcessUse use)
     {
         var streams = new Dictionary<string, StreamSummary>();
         for (int stream = 0; stream < job.Streams.Count; stream++) streams[job.Streams[stream].Name] = OfStream(job, topology, partition, stream);
@@ -89,7 +89,7 @@ public static class JobLedger
             Positives = formatted.Positives,
             JoinRate = actionsEnded == 0 ? 0 : Math.Round(actionsJoined / (double)actionsEnded, 6),
             Seconds = Math.Round(use.Seconds, 3),
-            RecordsPerSecond = use.Seconds <= 0 ? 0 : Math.Round(partition.SourceRecords / use.Seconds, 1),
+            RecordsPerSecond = use.Seconds <= 0 ? 0 : Math.Round((partition.SourceRecords - recordsBefore) / use.Seconds, 1),
             CpuSeconds = Math.Round(use.CpuSeconds, 3),
             PeakRssBytes = use.PeakRssBytes,
             Streams = streams,

@@ -3,6 +3,7 @@ using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Blocks.Sources;
+using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 using Pipeline.Topology;
 
@@ -14,8 +15,8 @@ internal sealed record RunSettings
     /// <summary>Read to the ends found at the start, close every window, end.</summary>
     public bool UntilEnd { get; init; }
 
-    /// <summary>Discard state; samples may repeat.</summary>
-    public bool FromScratch { get; init; }
+    /// <summary>From what state the run begins.</summary>
+    public StartRequest Start { get; init; } = new();
 
     /// <summary>The sources end by themselves, as those of the timed demo do: every window closes, as with <see cref="UntilEnd"/>.</summary>
     public bool EndsByItself { get; init; }
@@ -44,21 +45,31 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
     public async Task<JobSummary> RunAsync(CancellationToken stop)
     {
         long began = clock.GetTimestamp();
-        messages.WriteLine(Delivery());
-        if (settings.FromScratch) messages.WriteLine("--from-scratch: state and progress are discarded; samples may repeat");
-        using StateDirectory state = StateDirectory.Open(job, settings.FromScratch);
+        messages.WriteLine($"delivery: {Delivery}");
+        if (settings.Start.FromScratch) messages.WriteLine("--from-scratch: state and progress are discarded; samples may repeat");
+        using StateDirectory state = StateDirectory.Open(job);
         await using JobParts parts = JobParts.Make(job, settings, state, clock, messages.WriteLine);
         await parts.OpenAsync(stop).ConfigureAwait(false);
+        messages.WriteLine(parts.Plan.Says());
         var topology = new SampleTopology(parts.Topology);
-        using var running = new RunningTopology(topology);
+        RunOrigin origin = RunOrigins.Of(parts, state, clock);
+        using var checkpointer = new Checkpointer(job, topology, state, origin, clock);
+        long recordsBefore = parts.Topology.Partitioner.Ledger.SourceRecords;
+        JobSummary Summarize() => JobLedger.Summarize(job, Delivery, topology, parts.Topology.Partitioner.Ledger, recordsBefore, ProcessUse.Since(began, clock));
+
+        // Both are called when what they ask about is over: every block is empty behind the last barrier.
+        bool IsFinished() => parts.IsBounded && !stop.IsCancellationRequested && topology.Partition.Cut!.Tracker.Watermark == long.MaxValue;
+        using var running = new RunningTopology(
+            topology,
+            flow => BeginAsync(flow, checkpointer, parts, origin, stop),
+            flow => checkpointer.TakeAsync(flow, cleanStop: true, IsFinished));
         using CancellationTokenRegistration stopping = stop.Register(running.Stop);
         using var loops = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var safe = new SafePositions((long)job.Window.Length.TotalMilliseconds);
         Task[] beside =
         [
-            Every(job.State.CheckpointInterval, () => Checkpoint(running, parts, safe), loops.Token),
+            Every(job.State.CheckpointInterval, () => CheckpointAsync(running, checkpointer, parts), loops.Token),
             job.Time.Mode == TimeMode.Processing ? Every(Tick, () => running.TickAsync(clock.GetUtcNow().ToUnixTimeMilliseconds()), loops.Token) : Task.CompletedTask,
-            settings.ReportInterval is { } interval ? Report(interval, topology, parts.Topology.Partitioner, loops.Token) : Task.CompletedTask,
+            settings.ReportInterval is { } interval ? Report(interval, topology, parts.Topology.Partitioner, Summarize, loops.Token) : Task.CompletedTask,
         ];
         foreach (Task loop in beside) running.Watch(loop);
         try
@@ -71,41 +82,38 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
             await Task.WhenAll(beside).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             parts.StoodStill = running.StoodStill;
         }
-        await parts.FlushAsync().ConfigureAwait(false);
-        JobSummary summary = JobLedger.Summarize(job, DeliveryInForce, topology, parts.Topology.Partitioner.Ledger, ProcessUse.Since(began, clock));
-        WatermarkTracker tracker = parts.Topology.Partitioner.Tracker;
-        safe.Note(tracker.MaxEventTime, parts.Topology.Partitioner.Positions.ToArray());
-        if (safe.At(tracker.Watermark) is { } positions) await parts.CommitAsync(positions).ConfigureAwait(false);
+        JobSummary summary = Summarize();
+        await parts.CommitAsync(checkpointer.OldestPositions).ConfigureAwait(false);
         if (summary.Unaccounted != 0) throw new InvariantException($"The ledger does not close: {summary.Unaccounted} events are unaccounted for.");
-        if (stop.IsCancellationRequested || !(settings.UntilEnd || settings.EndsByItself)) return summary;
-        if (summary.Open != 0) throw new InvariantException($"Every partition ended, and {summary.Open} events are still open.");
-        state.MarkFinished(summary);
+        if (checkpointer.Newest is { Finished: true } && summary.Open != 0) throw new InvariantException($"Every partition ended, and {summary.Open} events are still open.");
         return summary;
     }
 
-    private const string DeliveryInForce = "at-least-once";
+    private string Delivery => Choices.Delivery.NameOf(job.Delivery);
 
-    private string Delivery() =>
-        job.Delivery == Pipeline.Blocks.Sinks.DeliveryMode.ExactlyOnce
-            ? $"delivery: {DeliveryInForce} (the job asks for exactly-once, which this version does not have yet)"
-            : $"delivery: {DeliveryInForce}";
-
-    private static async Task Checkpoint(RunningTopology running, JobParts parts, SafePositions safe)
+    /// <summary>Before the first record: the checkpoint there is always to come back to, then the progress this run owns.</summary>
+    private async Task BeginAsync(RunningTopology running, Checkpointer checkpointer, JobParts parts, RunOrigin origin, CancellationToken stop)
     {
-        if (await running.PassBarrierAsync().ConfigureAwait(false) is not { } barrier) return;
-        safe.Note(barrier.MaxEventTime, barrier.Positions);
-        if (safe.At(barrier.Watermark) is { } positions) await parts.CommitAsync(positions).ConfigureAwait(false);
+        StartPlan plan = parts.Plan;
+        if (plan.Kind != StartKind.Restore || plan.SettingsChanged || parts.EndsAreNew || plan.Progress is null) await checkpointer.TakeAsync(running).ConfigureAwait(false);
+        await parts.Topology.Sink.BeginAsync(RunOrigins.Progress(parts, origin, SettingsHash.Of(job)), fresh: plan.Progress is null, stop).ConfigureAwait(false);
+        CrashPoint.Reach(CrashPoint.AfterRestore);
     }
 
-    private async Task Report(TimeSpan interval, SampleTopology topology, Partitioner partitioner, CancellationToken stop)
+    private static async Task CheckpointAsync(RunningTopology running, Checkpointer checkpointer, JobParts parts)
     {
-        long began = clock.GetTimestamp();
+        await checkpointer.TakeAsync(running).ConfigureAwait(false);
+        await parts.CommitAsync(checkpointer.OldestPositions).ConfigureAwait(false);
+    }
+
+    private async Task Report(TimeSpan interval, SampleTopology topology, Partitioner partitioner, Func<JobSummary> summarize, CancellationToken stop)
+    {
         var lines = new ConsoleReport(job, topology, partitioner, clock, messages);
         await Every(
             interval,
             () =>
             {
-                JobSummary now = JobLedger.Summarize(job, DeliveryInForce, topology, partitioner.Ledger, ProcessUse.Since(began, clock));
+                JobSummary now = summarize();
                 if (settings.Report is null) lines.Write(now);
                 else settings.Report(topology, now);
                 return Task.CompletedTask;

@@ -1,9 +1,10 @@
+using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 
 namespace Pipeline.Hosting;
 
-/// <summary>The job's state directory: locked by one process, with a mark when a bounded run is finished.</summary>
-/// <remarks>Errors: a lock held by another process throws <see cref="StateLockedException"/>; a finished state throws <see cref="StateRefusedException"/>.</remarks>
+/// <summary>The job's state directory: locked by one process, with its checkpoints and the lanes' files.</summary>
+/// <remarks>Errors: a lock held by another process throws <see cref="StateLockedException"/>.</remarks>
 public sealed class StateDirectory : IDisposable
 {
     // What the runtime gives for a file that another process holds: Windows' two errors, and EWOULDBLOCK of flock on Linux.
@@ -16,16 +17,18 @@ public sealed class StateDirectory : IDisposable
     private StateDirectory(string path, FileStream held)
     {
         Path = path;
+        Checkpoints = new CheckpointStore(path);
         _lock = held;
     }
 
     /// <summary>The directory.</summary>
     public string Path { get; }
 
-    /// <summary>Creates, locks and checks it.</summary>
-    /// <param name="job">The job.</param>
-    /// <param name="fromScratch">Discard what is there.</param>
-    public static StateDirectory Open(JobOptions job, bool fromScratch)
+    /// <summary>The checkpoints in it.</summary>
+    internal CheckpointStore Checkpoints { get; }
+
+    /// <summary>Creates and locks it.</summary>
+    public static StateDirectory Open(JobOptions job)
     {
         string path = job.State.Dir;
         Directory.CreateDirectory(path);
@@ -39,20 +42,15 @@ public sealed class StateDirectory : IDisposable
         {
             throw new StateLockedException($"{path} is in use by another process (its lock file {lockPath} is held).", locked);
         }
-        var directory = new StateDirectory(path, held);
-        if (!fromScratch && File.Exists(directory.FinishedPath))
-        {
-            directory.Dispose();
-            throw new StateRefusedException($"{path}: this job is finished. To run it again from its start positions, say --from-scratch.");
-        }
-        return directory;
+        return new StateDirectory(path, held);
     }
 
     /// <summary>Discards what an earlier run left: the last step of a start, when nothing can refuse it any more.</summary>
     public void Begin()
     {
+        // Checkpoints first: one without its lanes would be found damaged, lanes without a checkpoint are nothing.
+        foreach (FoundCheckpoint checkpoint in Checkpoints.List()) Checkpoints.Remove(checkpoint.Id);
         foreach (string lane in Directory.EnumerateDirectories(Path, "lane-*")) Directory.Delete(lane, recursive: true);
-        File.Delete(FinishedPath);
     }
 
     /// <summary>Where a lane keeps its files.</summary>
@@ -63,18 +61,15 @@ public sealed class StateDirectory : IDisposable
         return path;
     }
 
-    /// <summary>Marks that a bounded run came to its end.</summary>
-    public void MarkFinished(JobSummary summary)
-    {
-        string written = FinishedPath + ".new";
-        File.WriteAllText(written, summary.ToJson() + "\n");
-        File.Move(written, FinishedPath, overwrite: true);
-    }
+    /// <summary>Where lanes make and delete files: what must be synced for their names to last.</summary>
+    public IReadOnlyList<string> LaneDirectories(int lanes) =>
+        [.. Enumerable.Range(0, lanes).SelectMany(lane => new[] { TablePath(lane), LanePath(lane) }), Path];
+
+    /// <summary>Where a lane keeps its window table.</summary>
+    public string TablePath(int lane) => System.IO.Path.Combine(LanePath(lane), "table");
 
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
-
-    private string FinishedPath => System.IO.Path.Combine(Path, "finished.json");
 }
 
 /// <summary>Another process has the state directory.</summary>

@@ -61,7 +61,7 @@ internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate ga
 
     private IWindowTable Table(int lane, int lanes, bool restore) => WindowTables.Open(new FasterTableOptions
     {
-        Directory = Path.Combine(state.LanePath(lane), "table"),
+        Directory = state.TablePath(lane),
         MemoryBytes = StateBudget.Of(job.State.Memory, lanes).Table,
         ActionStreams = job.Streams.Count - 1,
         Window = job.Window.Length,

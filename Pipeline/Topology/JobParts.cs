@@ -127,22 +127,17 @@ internal sealed class JobParts : IAsyncDisposable
     /// <summary>Decides the start, and restores the newest checkpoint that turns out to be whole.</summary>
     private StartPlan Restore(Progress? progress)
     {
-        (List<CheckpointManifest> usable, List<string> rejected) = _state.FindCheckpoints();
+        (List<CheckpointManifest> usable, List<string> rejected) = Find();
         while (true)
         {
             NewDirectory();
             StartPlan plan = _planner.Decide(usable, rejected, progress);
             foreach (string reason in rejected) _log($"rejected: {reason}");
-            if (plan.Manifest is not { } manifest)
-            {
-                foreach (StartPosition start in plan.Kind == StartKind.Rebuild ? plan.Progress!.Starts : [])
-                    _directory.Recall(start.Source, start.Number, StreamsOf(start.Source), hasTimestamps: !IsFile(start.Source));
-                return plan;
-            }
+            if (plan.Manifest is not { } manifest) return plan;
             try
             {
                 foreach (PartitionEntry entry in manifest.Partitions) _directory.Recall(entry.Source, entry.Number, entry.Streams, entry.HasTimestamps);
-                _lanes!.Restore(_state.CheckpointPath(manifest.Id), manifest.Lanes.Count);
+                _lanes!.Restore(_state.Checkpoints.PathOf(manifest.Id), manifest.Lanes.Count);
                 if (manifest.Lanes.Count != _job.Parallelism.Lanes)
                     _log($"lanes: {manifest.Lanes.Count}, as in checkpoint {manifest.Id}; the {_job.Parallelism.Lanes} asked for are ignored");
                 return plan;
@@ -153,6 +148,14 @@ internal sealed class JobParts : IAsyncDisposable
                 usable.Remove(manifest);
             }
         }
+    }
+
+    private (List<CheckpointManifest> Usable, List<string> Rejected) Find()
+    {
+        IReadOnlyList<FoundCheckpoint> found = _settings.Start.FromScratch || _settings.Start.Rebuild ? [] : _state.Checkpoints.List();
+        // Not one to pass over for an older one: whoever comes from another release has to know.
+        if (found is [{ IsOtherVersion: true }, ..]) throw new StateRefusedException($"{_job.State.Dir}: {found[0].Reason}. Finish the job with the release that wrote it, or discard state and progress with --from-scratch (samples may repeat).");
+        return ([.. found.Select(static one => one.Manifest).OfType<CheckpointManifest>()], [.. found.Where(static one => one.Manifest is null).Select(static one => $"checkpoint {one.Id}: {one.Reason}")]);
     }
 
     private void NewDirectory()
@@ -168,11 +171,6 @@ internal sealed class JobParts : IAsyncDisposable
         _state.Begin();
         return _job.Parallelism.Lanes;
     }
-
-    private bool IsFile(string source) => _job.Streams.Any(stream => stream.Source is FileSourceOptions) && !_job.Streams.Any(stream => stream.Source is KafkaSourceOptions kafka && kafka.Topics.Contains(source));
-
-    private int[] StreamsOf(string source) =>
-        SourceGroups.Of(_job.Streams).FirstOrDefault(group => group.Source is KafkaSourceOptions kafka ? kafka.Topics.Contains(source) : group.Source is FileSourceOptions files && files.Paths.Any(path => FileGlob.Expand(path).Contains(source))).Streams ?? [];
 
     private static IReadOnlyList<PartitionFloor> FloorsOf(StartPlan plan)
     {
@@ -190,7 +188,7 @@ internal sealed class JobParts : IAsyncDisposable
         if (Plan.Manifest is { } manifest)
             partitioner.Restore(CheckpointCut.Partitions(manifest), FloorsOf(Plan), Plan.Progress?.Watermark ?? SourcePartition.NoTime, now);
         else if (Plan.Kind == StartKind.Rebuild)
-            partitioner.Restore(CheckpointCut.FromStarts(Plan.Progress!, _job.Streams), FloorsOf(Plan), Plan.Progress!.Watermark, now);
+            partitioner.Restore(CheckpointCut.FromStarts(Plan.Progress!, _directory, _job.Streams), FloorsOf(Plan), Plan.Progress!.Watermark, now);
         else partitioner.Begin(_directory.All, now);
         return partitioner;
     }
@@ -209,7 +207,7 @@ internal sealed class JobParts : IAsyncDisposable
         Lanes = _lanes!.All.Count > 0 ? _lanes.All.Count : _job.Parallelism.Lanes,
         Extension = _job.Output.Format == SampleFormat.Csv ? "csv" : "jsonl",
         Header = _job.Output.Format == SampleFormat.Csv ? CsvSampleFormatter.Header(shape) : [],
-        Fresh = Plan.Kind == StartKind.Fresh,
+        Fresh = Plan.Progress is null && Plan.Manifest is null,
     };
 
     private DeadLetterSinkSettings LetterSettings() => new()

@@ -18,6 +18,8 @@ internal sealed class JobSources(JobOptions job, RunSettings settings, Partition
         foreach (ISource source in sources) await source.OpenAsync(stop).ConfigureAwait(false);
         if (directory.Missing is [SourcePartition missing, ..])
             throw new SourceChangedException($"{missing}", $"what was read up to position {resume.Positions.GetValueOrDefault((missing.Source, missing.Number))}", "nothing, or a source of the job that does not name it");
+        if (resume.Positions.Keys.FirstOrDefault(key => !directory.All.Any(known => known.Source == key.Source && known.Number == key.Number)) is { Source: not null } gone)
+            throw new SourceChangedException($"{gone.Source}-{gone.Number}", $"what was read from position {resume.Positions[gone]} on", "nothing");
         return sources;
     }
 
@@ -39,7 +41,7 @@ internal sealed class JobSources(JobOptions job, RunSettings settings, Partition
             Clock = clock,
             Streams = streams,
             UntilEnd = settings.UntilEnd || resume.Ends.Count > 0,
-            FromScratch = settings.FromScratch,
+            FromScratch = settings.Start.FromScratch,
             BatchRecords = job.Parallelism.BatchRecords,
             MaxRecordBytes = job.MaxRecordBytes,
             UnavailableLimit = job.UnavailableLimit,

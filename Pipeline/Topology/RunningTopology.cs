@@ -18,6 +18,7 @@ public sealed class RunningTopology : IDisposable
     private readonly SampleTopology _topology;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Func<RunningTopology, Task>? _beforeReading;
     private readonly Func<RunningTopology, Task>? _beforeEnd;
     private readonly Task _completion;
     private Task[] _sources = [];
@@ -25,10 +26,12 @@ public sealed class RunningTopology : IDisposable
 
     /// <summary>Starts reading. Sources and sinks must be open.</summary>
     /// <param name="topology">The blocks.</param>
+    /// <param name="beforeReading">Done before the sources are started, while the flow takes barriers: the first checkpoint.</param>
     /// <param name="beforeEnd">Done when the sources have ended and the flow still takes barriers: the last checkpoint.</param>
-    public RunningTopology(SampleTopology topology, Func<RunningTopology, Task>? beforeEnd = null)
+    public RunningTopology(SampleTopology topology, Func<RunningTopology, Task>? beforeReading = null, Func<RunningTopology, Task>? beforeEnd = null)
     {
         _topology = topology;
+        _beforeReading = beforeReading;
         _beforeEnd = beforeEnd;
         foreach (IDataflowBlock block in topology.Blocks) Watch(block.Completion);
         _completion = RunAsync();
@@ -88,22 +91,33 @@ public sealed class RunningTopology : IDisposable
 
     private async Task RunAsync()
     {
-        _sources = [.. _topology.Sources.Select(source => Task.Run(() => source.RunAsync(_topology.Intake, _stop.Token)))];
-        foreach (Task source in _sources) Watch(source);
-        Task reading = Task.WhenAll(_sources);
-        if (await Task.WhenAny(reading, _fault.Task).ConfigureAwait(false) == reading && reading.IsCompletedSuccessfully) await EndAsync().ConfigureAwait(false);
+        await DoAsync(_beforeReading).ConfigureAwait(false);
+        if (!_fault.Task.IsCompleted) await ReadAsync().ConfigureAwait(false);
         Task ended = Task.WhenAll(_topology.Blocks.Select(block => block.Completion));
         if (await Task.WhenAny(ended, _fault.Task).ConfigureAwait(false) == ended && ended.IsCompletedSuccessfully) return;
         await StandStillAsync().ConfigureAwait(false);
         await _fault.Task.ConfigureAwait(false);
     }
 
-    private async Task EndAsync()
+    private async Task ReadAsync()
     {
-        Task before = _beforeEnd?.Invoke(this) ?? Task.CompletedTask;
-        Watch(before);
-        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _sources = [.. _topology.Sources.Select(source => Task.Run(() => source.RunAsync(_topology.Intake, _stop.Token)))];
+        foreach (Task source in _sources) Watch(source);
+        Task reading = Task.WhenAll(_sources);
+        if (await Task.WhenAny(reading, _fault.Task).ConfigureAwait(false) != reading || !reading.IsCompletedSuccessfully) return;
+        await DoAsync(_beforeEnd).ConfigureAwait(false);
         _topology.Intake.Complete();
+    }
+
+    /// <summary>Its failure is the failure of the run.</summary>
+    private async Task DoAsync(Func<RunningTopology, Task>? work)
+    {
+        if (work is null) return;
+        Task doing = work(this);
+        Watch(doing);
+        await doing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // The failure is noted on another thread.
+        if (!doing.IsCompletedSuccessfully) await _fault.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>After a fault: waits until nobody works on state, sources or sinks any more, so that they can be disposed of.</summary>

@@ -40,6 +40,7 @@ public sealed class SampleTopology
         Partition = new PartitionBlock(parts.Partitioner, parts.Lanes.Count, keepLetters, parallelism, parts.Clock);
         Lanes = [.. parts.Lanes.Select((join, lane) => new LaneBlock(lane, join, keepLetters, Partition.LaneBatches, samples, parallelism, parts.Clock))];
         Format = new FormatBlock(parts.Formatter, parts.ActionStreams, parts.ValidationRules, keepLetters, samples, outputs, parallelism, parts.Clock);
+        if (parts.Formatted is { } formatted) Format.Ledger.Restore(formatted);
         Sink = new SinkBlock(parts.Sink, parts.Lanes.Count, parallelism, parts.Clock);
         LetterQueues = [Partition.Letters, .. Lanes.Select(lane => lane.Letters), Format.Letters];
         DeadLetters = new DeadLetterBlock(parts.DeadLetters, LetterQueues.Count, parallelism);

@@ -42,6 +42,9 @@ public sealed record TopologyParts
     /// <summary>Number of validation rules.</summary>
     public required int ValidationRules { get; init; }
 
+    /// <summary>Counts of samples to go on from; null: from nothing.</summary>
+    public FormatCounts? Formatted { get; init; }
+
     /// <summary>Number of action streams.</summary>
     public required int ActionStreams { get; init; }
 

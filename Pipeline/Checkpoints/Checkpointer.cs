@@ -1,0 +1,111 @@
+using System.Text;
+using Pipeline.Blocks.Formatting;
+using Pipeline.Blocks.Joining;
+using Pipeline.Blocks.Partitioning;
+using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Sinks;
+using Pipeline.Configuration;
+using Pipeline.Hosting;
+using Pipeline.Topology;
+
+namespace Pipeline.Checkpoints;
+
+/// <summary>Takes checkpoints of a running topology: barrier, snapshots, and the manifest once everything before the barrier is delivered.</summary>
+/// <remarks>
+/// Records flow meanwhile. Threading: any; one checkpoint at a time, others wait. Errors: what cannot be written within the job's limit throws and is to stop
+/// the run; a flow that ends or fails meanwhile leaves the checkpoint without a manifest, which is none.
+/// </remarks>
+internal sealed class Checkpointer(JobOptions job, SampleTopology topology, StateDirectory state, RunOrigin origin, TimeProvider clock) : IDisposable
+{
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private long _id = origin.LastCheckpoint;
+
+    /// <summary>Positions of the oldest kept checkpoint: what lag tools are to see.</summary>
+    public IReadOnlyList<(SourcePartition Partition, long Position)> OldestPositions { get; private set; } = [];
+
+    /// <summary>The newest checkpoint; null before the first.</summary>
+    public CheckpointManifest? Newest { get; private set; }
+
+    /// <summary>Takes one.</summary>
+    /// <param name="running">The flow.</param>
+    /// <param name="cleanStop">The sources have stopped: nothing comes behind it.</param>
+    /// <param name="finished">A bounded run came to its end.</param>
+    public async Task TakeAsync(RunningTopology running, bool cleanStop = false, Func<bool>? finished = null)
+    {
+        await _one.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await TakeOneAsync(running, cleanStop, finished).ConfigureAwait(false);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _one.Dispose();
+
+    private async Task TakeOneAsync(RunningTopology running, bool cleanStop, Func<bool>? finished)
+    {
+        long id = ++_id;
+        string directory = state.Checkpoints.Begin(id, topology.Lanes.Count);
+        if (await running.PassBarrierAsync(directory).ConfigureAwait(false) is not { } barrier) return;
+        LaneSnapshot[] lanes = await Task.WhenAll(topology.Lanes.Select(static lane => lane.Cut!)).ConfigureAwait(false);
+        await Task.Run(() => Commit(id, barrier, directory, lanes, cleanStop, finished?.Invoke() ?? false)).ConfigureAwait(false);
+    }
+
+    private void Commit(long id, CheckpointBarrier barrier, string directory, LaneSnapshot[] lanes, bool cleanStop, bool finished)
+    {
+        PartitionCut read = topology.Partition.Cut!;
+        Progress? committed = topology.Sink.Committed ?? origin.Progress;
+        var manifest = new CheckpointManifest
+        {
+            ContractVersion = SettingsHash.Contract,
+            Job = job.Job,
+            Id = id,
+            Created = clock.GetUtcNow().ToUnixTimeMilliseconds(),
+            Owner = origin.Owner,
+            Origin = origin.Origin,
+            Delivery = Choices.Delivery.NameOf(job.Delivery),
+            SettingsHash = SettingsHash.Of(job),
+            Settings = Encoding.UTF8.GetString(SettingsHash.Text(job)),
+            CleanStop = cleanStop,
+            Finished = finished,
+            Streams = [.. job.Streams.Select(static stream => stream.Name)],
+            WindowMs = (long)job.Window.Length.TotalMilliseconds,
+            Anchor = Choices.Anchor.NameOf(job.Window.Anchor),
+            KeepsLetters = job.DeadLetter is not null,
+            Lanes = [.. lanes.Select((snapshot, lane) => CheckpointStore.Describe(directory, lane, snapshot))],
+            Partitions = CheckpointCut.Partitions(topology.Directory, read, origin.Starts),
+            Watermark = read.Tracker.Watermark,
+            MaxEventTime = read.Tracker.MaxEventTime,
+            StreamWatermarks = read.Tracker.StreamWatermarks,
+            Floors = read.Tracker.Floors,
+            Ledger = CheckpointCut.Ledger(read.Ledger, topology.Format.Ledger.UpTo(barrier.Id)),
+            Commits = committed?.Commits ?? 0,
+            Points = PointsOf(committed),
+        };
+        state.Checkpoints.Commit(manifest, state.LaneDirectories(lanes.Length));
+        Newest = manifest;
+        LetGo(state.Checkpoints.Prune(job.State.Keep));
+    }
+
+    private void LetGo(CheckpointManifest oldest)
+    {
+        for (int lane = 0; lane < topology.Lanes.Count; lane++)
+        {
+            LaneEntry entry = oldest.Lanes[lane];
+            topology.Lanes[lane].KeepFrom(new LaneFloor(new TableFloor(entry.TableGeneration, entry.TableSegment), entry.LogPage));
+        }
+        OldestPositions = [.. oldest.Partitions.Select((entry, index) => (topology.Directory[index], entry.Position)).Where(static at => at.Position >= 0)];
+    }
+
+    private static Dictionary<int, EmissionPoint> PointsOf(Progress? committed)
+    {
+        var points = new Dictionary<int, EmissionPoint>();
+        for (int group = 0; group < (committed?.Points.Count ?? 0); group++)
+            if (committed!.Points[group] != EmissionPoint.None) points.Add(group, committed.Points[group]);
+        return points;
+    }
+}
