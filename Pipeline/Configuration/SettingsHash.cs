@@ -17,7 +17,7 @@ namespace Pipeline.Configuration;
 internal static class SettingsHash
 {
     /// <summary>Changes whenever the same settings come to mean other samples.</summary>
-    private const int ContractVersion = 1;
+    public const int ContractVersion = 1;
 
     private static readonly string[] SourceProperties = ["isolation.level"];
 
