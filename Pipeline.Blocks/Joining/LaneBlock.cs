@@ -59,6 +59,9 @@ public sealed class LaneBlock
     /// <summary>The snapshot of the last barrier that asked for one: in work, or written.</summary>
     public Task<LaneSnapshot>? Cut { get; private set; }
 
+    /// <summary>Events in the lane's state at the last barrier that asked for a snapshot.</summary>
+    public long OpenAtCut { get; private set; }
+
     /// <summary>Time of the lane's thread that snapshots took.</summary>
     public StageClock SnapshotTime => _snapshotTime;
 
@@ -122,8 +125,16 @@ public sealed class LaneBlock
     {
         long began = _snapshotTime.Now;
         if (Interlocked.Exchange(ref _keepFrom, null) is { } floor) _join.KeepFrom(floor.Value);
+        OpenAtCut = _join.Ledger.InWindows.Sum() + Sum(_join.Reorder.Waiting);
         Cut = Task.FromResult(_join.Snapshot(directory));
         _snapshotTime.Worked(began, 1);
+    }
+
+    private static long Sum(ReadOnlySpan<long> counts)
+    {
+        long sum = 0;
+        foreach (long count in counts) sum += count;
+        return sum;
     }
 
     private SampleBatch Rent()

@@ -4,8 +4,12 @@ using Microsoft.Win32.SafeHandles;
 namespace Pipeline.Blocks.Sinks;
 
 /// <summary>The real files.</summary>
-internal sealed partial class FileStore : IFileStore
+public sealed partial class FileStore : IFileStore
 {
+    private FileStore()
+    {
+    }
+
     /// <summary>The only one: it has no state.</summary>
     public static FileStore Real { get; } = new();
 

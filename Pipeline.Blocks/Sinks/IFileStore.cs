@@ -2,9 +2,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Pipeline.Blocks.Sinks;
 
-/// <summary>The calls sinks make on files: the seam at which tests put faults in.</summary>
+/// <summary>The calls that make output and checkpoints durable: the seam at which tests put faults in.</summary>
 /// <remarks>Threading: one caller at a time. Errors: the operating system's, as <see cref="IOException"/>.</remarks>
-internal interface IFileStore
+public interface IFileStore
 {
     /// <summary>Opens a file to write anywhere in it; made when missing.</summary>
     SafeFileHandle Open(string path);
@@ -17,6 +17,9 @@ internal interface IFileStore
 
     /// <summary>Makes the names in a directory durable.</summary>
     void SyncDirectory(string path);
+
+    /// <summary>Gives a file another name, at once, in place of what had it; durable when the directory is synced.</summary>
+    void Move(string from, string to) => File.Move(from, to, overwrite: true);
 
     /// <summary>Replaces a file at once and durably: its readers see all of the old or all of the new bytes. May be repeated after an error.</summary>
     void Replace(string path, ReadOnlySpan<byte> bytes);

@@ -3,12 +3,12 @@ using Polly.Retry;
 
 namespace Pipeline.Blocks.Sinks;
 
-/// <summary>Repeats a failed write to a sink's files until it succeeds or the limit has passed: a full disk delays samples, and loses none.</summary>
+/// <summary>Repeats a failed write to a sink's or a checkpoint's files until it succeeds or the limit has passed: a full disk delays samples, and loses none.</summary>
 /// <remarks>
 /// One message when writing stops and one when it goes on. Threading: one call at a time.
 /// Errors: <see cref="SinkUnavailableException"/> past the limit; what repeating cannot mend (a directory that is gone, a permission) is thrown at once.
 /// </remarks>
-internal sealed class StorageRetry
+public sealed class StorageRetry
 {
     /// <summary>The pipeline's name in telemetry.</summary>
     public const string Name = "sink-files";
@@ -18,16 +18,26 @@ internal sealed class StorageRetry
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
 
-    private readonly SinkSettings _settings;
+    private readonly TimeProvider _clock;
+    private readonly TimeSpan _limit;
+    private readonly Action<string> _log;
     private readonly ResiliencePipeline _pipeline;
     private bool _failing;
     private long _failingSince;
 
     /// <summary>Retries by the settings' clock and limit.</summary>
-    public StorageRetry(SinkSettings settings)
+    public StorageRetry(SinkSettings settings) : this(settings.Clock, settings.UnavailableLimit, settings.Log)
     {
-        _settings = settings;
-        _pipeline = new ResiliencePipelineBuilder { Name = Name, TimeProvider = settings.Clock }
+    }
+
+    /// <summary>Retries.</summary>
+    /// <param name="clock">The clock of pauses and of the limit.</param>
+    /// <param name="limit">How long writing may fail; <see cref="Timeout.InfiniteTimeSpan"/>: for ever.</param>
+    /// <param name="log">Messages for the operator.</param>
+    public StorageRetry(TimeProvider clock, TimeSpan limit, Action<string> log)
+    {
+        (_clock, _limit, _log) = (clock, limit, log);
+        _pipeline = new ResiliencePipelineBuilder { Name = Name, TimeProvider = clock }
             .AddRetry(new RetryStrategyOptions
             {
                 Name = Name,
@@ -56,7 +66,7 @@ internal sealed class StorageRetry
         }
         catch (IOException last) when (MayPass(last))
         {
-            throw new SinkUnavailableException($"{what} failed for {_settings.UnavailableLimit}: {last.Message}", last);
+            throw new SinkUnavailableException($"{what} failed for {_limit}: {last.Message}", last);
         }
     }
 
@@ -68,18 +78,18 @@ internal sealed class StorageRetry
         }
         catch (IOException error) when (MayPass(error))
         {
-            if (!_failing) _settings.Log($"{what} failed: {error.Message}. It is repeated; nothing is lost meanwhile.");
-            if (!_failing) _failingSince = _settings.Clock.GetTimestamp();
+            if (!_failing) _log($"{what} failed: {error.Message}. It is repeated; nothing is lost meanwhile.");
+            if (!_failing) _failingSince = _clock.GetTimestamp();
             _failing = true;
             throw;
         }
         if (!_failing) return;
         _failing = false;
-        _settings.Log($"{what} succeeded after {_settings.Clock.GetElapsedTime(_failingSince)}.");
+        _log($"{what} succeeded after {_clock.GetElapsedTime(_failingSince)}.");
     }
 
     private bool WithinLimit() =>
-        _settings.UnavailableLimit == Timeout.InfiniteTimeSpan || _settings.Clock.GetElapsedTime(_failingSince) < _settings.UnavailableLimit;
+        _limit == Timeout.InfiniteTimeSpan || _clock.GetElapsedTime(_failingSince) < _limit;
 
     private static bool MayPass(Exception? error) =>
         error is IOException and not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException or SinkUnavailableException);

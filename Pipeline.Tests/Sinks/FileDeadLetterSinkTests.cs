@@ -61,6 +61,18 @@ public sealed class FileDeadLetterSinkTests : IDisposable
     }
 
     [TestMethod]
+    public async Task SecondSinkOnTheDirectory_IsRefused()
+    {
+        await using FileDeadLetterSink first = await Open();
+
+        SinkLockedException locked = await Assert.ThrowsExactlyAsync<SinkLockedException>(() => Open());
+
+        Assert.Contains(_folder["_dead-letters.lock"], locked.Message);
+        await using var samples = new FileSink(new FileSinkOptions { Dir = _folder.Path }, new SampleSinkSettings { Clock = TimeProvider.System, Lanes = 1 });
+        await samples.OpenAsync(default);
+    }
+
+    [TestMethod]
     public async Task FullDisk_DelaysLettersAndLosesNone()
     {
         var store = new FaultyStore { FailingWrites = 5 };

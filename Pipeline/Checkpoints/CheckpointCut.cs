@@ -1,4 +1,3 @@
-using System.Globalization;
 using Pipeline.Blocks.Formatting;
 using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
@@ -13,23 +12,24 @@ internal static class CheckpointCut
     /// <param name="directory">All partitions.</param>
     /// <param name="cut">Of the stage where lateness is decided.</param>
     /// <param name="starts">First positions ever read, where they are not this process's own.</param>
-    public static IReadOnlyList<PartitionEntry> Partitions(
+    public static IReadOnlyList<ManifestPartition> Partitions(
         PartitionDirectory directory, PartitionCut cut, IReadOnlyDictionary<(string Source, int Number), long> starts) =>
     [
         .. cut.Tracker.Partitions.Select((mark, index) =>
         {
             SourcePartition partition = directory[index];
-            return new PartitionEntry
+            return new ManifestPartition
             {
                 Source = partition.Source,
                 Number = partition.Number,
                 Streams = partition.Streams,
                 HasTimestamps = partition.HasTimestamps,
                 Identity = partition.Identity,
+                Columns = partition.Columns,
                 Start = starts.GetValueOrDefault((partition.Source, partition.Number), partition.Start),
                 Position = mark.Position,
-                End = partition.End == SourcePartition.NoEnd ? null : partition.End,
-                Fingerprint = partition.HasTimestamps ? "" : cut.Fingerprints[index].ToString("x16", CultureInfo.InvariantCulture),
+                End = partition.End,
+                Fingerprint = partition.HasTimestamps ? null : cut.Fingerprints[index],
                 MaxEventTime = mark.MaxEventTime,
                 Floor = mark.Floor,
                 Known = mark.Known,
@@ -38,16 +38,15 @@ internal static class CheckpointCut
     ];
 
     /// <summary>The counts of a cut.</summary>
-    public static LedgerEntry Ledger(PartitionLedger read, FormatCounts formatted) => new()
+    public static ManifestLedger Ledger(PartitionLedger read, FormatCounts formatted) => new()
     {
         SourceRecords = read.SourceRecords,
         Streams =
         [
-            .. read.Records.Select((records, stream) => new StreamEntry(
+            .. read.Records.Select((records, stream) => new ManifestStreamLedger(
                 records, read.Rejected[stream], read.Filtered[stream], read.Events[stream], read.Late[stream], read.LateIdle[stream])),
         ],
-        Joined = formatted.Joined,
-        Invalid = formatted.Invalid,
+        Ranks = [.. formatted.Joined.Select((joined, rank) => new ManifestRankLedger(joined, formatted.Invalid[rank]))],
         InvalidByRule = formatted.InvalidByRule,
         Samples = formatted.Samples,
         Positives = formatted.Positives,
@@ -58,7 +57,7 @@ internal static class CheckpointCut
         new TrackerCut(
             [.. manifest.Partitions.Select(static entry => new PartitionMark(entry.Position, entry.MaxEventTime, entry.Floor, entry.Known))],
             manifest.Watermark, manifest.MaxEventTime, [.. manifest.StreamWatermarks], manifest.Floors),
-        [.. manifest.Partitions.Select(static entry => FingerprintOf(entry) ?? 0)],
+        [.. manifest.Partitions.Select(static entry => entry.Fingerprint ?? 0)],
         Counts(manifest.Ledger));
 
     /// <summary>What a replay from the start positions of the progress begins with: no watermark, nothing counted.</summary>
@@ -76,31 +75,26 @@ internal static class CheckpointCut
     }
 
     /// <summary>What the format stage goes on from.</summary>
-    public static FormatCounts Formatted(LedgerEntry ledger)
+    public static FormatCounts Formatted(ManifestLedger ledger)
     {
-        var counts = new FormatCounts(ledger.Joined.Length, ledger.InvalidByRule.Length) { Samples = ledger.Samples, Positives = ledger.Positives };
-        ledger.Joined.CopyTo(counts.Joined, 0);
-        ledger.Invalid.CopyTo(counts.Invalid, 0);
-        ledger.InvalidByRule.CopyTo(counts.InvalidByRule, 0);
+        var counts = new FormatCounts(ledger.Ranks.Count, ledger.InvalidByRule.Count) { Samples = ledger.Samples, Positives = ledger.Positives };
+        for (int rank = 0; rank < ledger.Ranks.Count; rank++) (counts.Joined[rank], counts.Invalid[rank]) = (ledger.Ranks[rank].Joined, ledger.Ranks[rank].Invalid);
+        for (int rule = 0; rule < ledger.InvalidByRule.Count; rule++) counts.InvalidByRule[rule] = ledger.InvalidByRule[rule];
         return counts;
     }
 
-    /// <summary>A file's fingerprint; null for what has none.</summary>
-    public static ulong? FingerprintOf(PartitionEntry entry) =>
-        entry.Fingerprint.Length == 0 ? null : ulong.Parse(entry.Fingerprint, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-
-    private static PartitionLedger Counts(LedgerEntry ledger)
+    private static PartitionLedger Counts(ManifestLedger ledger)
     {
-        var counts = new PartitionLedger([.. ledger.Streams.Select(static stream => stream.Filtered.Length)]) { SourceRecords = ledger.SourceRecords };
+        var counts = new PartitionLedger([.. ledger.Streams.Select(static stream => stream.Filtered.Count)]) { SourceRecords = ledger.SourceRecords };
         for (int index = 0; index < ledger.Streams.Count; index++)
         {
-            StreamEntry stream = ledger.Streams[index];
+            ManifestStreamLedger stream = ledger.Streams[index];
             counts.Records[index] = stream.Records;
             counts.Events[index] = stream.Events;
             counts.Late[index] = stream.Late;
             counts.LateIdle[index] = stream.LateIdle;
-            stream.Rejected.CopyTo(counts.Rejected[index], 0);
-            stream.Filtered.CopyTo(counts.Filtered[index], 0);
+            for (int reason = 0; reason < stream.Rejected.Count; reason++) counts.Rejected[index][reason] = stream.Rejected[reason];
+            for (int filter = 0; filter < stream.Filtered.Count; filter++) counts.Filtered[index][filter] = stream.Filtered[filter];
         }
         return counts;
     }

@@ -28,14 +28,15 @@ internal sealed class Checkpointer(JobOptions job, SampleTopology topology, Stat
 
     /// <summary>Takes one.</summary>
     /// <param name="running">The flow.</param>
+    /// <param name="stop">Gives up waiting for a disk.</param>
     /// <param name="cleanStop">The sources have stopped: nothing comes behind it.</param>
     /// <param name="finished">A bounded run came to its end.</param>
-    public async Task TakeAsync(RunningTopology running, bool cleanStop = false, Func<bool>? finished = null)
+    public async Task TakeAsync(RunningTopology running, CancellationToken stop, bool cleanStop = false, Func<bool>? finished = null)
     {
-        await _one.WaitAsync().ConfigureAwait(false);
+        await _one.WaitAsync(stop).ConfigureAwait(false);
         try
         {
-            await TakeOneAsync(running, cleanStop, finished).ConfigureAwait(false);
+            await TakeOneAsync(running, cleanStop, finished, stop).ConfigureAwait(false);
         }
         finally
         {
@@ -46,37 +47,42 @@ internal sealed class Checkpointer(JobOptions job, SampleTopology topology, Stat
     /// <inheritdoc/>
     public void Dispose() => _one.Dispose();
 
-    private async Task TakeOneAsync(RunningTopology running, bool cleanStop, Func<bool>? finished)
+    private async Task TakeOneAsync(RunningTopology running, bool cleanStop, Func<bool>? finished, CancellationToken stop)
     {
         long id = ++_id;
-        string directory = state.Checkpoints.Begin(id, topology.Lanes.Count);
+        string directory = await state.Checkpoints.BeginAsync(id, stop).ConfigureAwait(false);
+        for (int lane = 0; lane < topology.Lanes.Count; lane++) Directory.CreateDirectory(CheckpointBarrier.LaneDirectory(directory, lane));
         if (await running.PassBarrierAsync(directory).ConfigureAwait(false) is not { } barrier) return;
         LaneSnapshot[] lanes = await Task.WhenAll(topology.Lanes.Select(static lane => lane.Cut!)).ConfigureAwait(false);
-        await Task.Run(() => Commit(id, barrier, directory, lanes, cleanStop, finished?.Invoke() ?? false)).ConfigureAwait(false);
+        CheckpointManifest manifest = await Task.Run(() => Describe(id, barrier, directory, lanes, cleanStop, finished?.Invoke() ?? false)).ConfigureAwait(false);
+        await state.Checkpoints.CommitAsync(manifest, state.LaneDirectories(lanes.Length), stop).ConfigureAwait(false);
+        Newest = manifest;
+        if (await state.Checkpoints.PruneAsync(job.State.Keep, stop).ConfigureAwait(false) is { } oldest) LetGo(oldest);
     }
 
-    private void Commit(long id, CheckpointBarrier barrier, string directory, LaneSnapshot[] lanes, bool cleanStop, bool finished)
+    private CheckpointManifest Describe(long id, CheckpointBarrier barrier, string directory, LaneSnapshot[] lanes, bool cleanStop, bool finished)
     {
         PartitionCut read = topology.Partition.Cut!;
         Progress? committed = topology.Sink.Committed ?? origin.Progress;
-        var manifest = new CheckpointManifest
+        return new CheckpointManifest
         {
-            ContractVersion = SettingsHash.Contract,
+            FormatVersion = CheckpointManifest.CurrentFormat,
+            ContractVersion = SettingsHash.ContractVersion,
             Job = job.Job,
             Id = id,
             Created = clock.GetUtcNow().ToUnixTimeMilliseconds(),
             Owner = origin.Owner,
             Origin = origin.Origin,
-            Delivery = Choices.Delivery.NameOf(job.Delivery),
+            Delivery = job.Delivery,
             SettingsHash = SettingsHash.Of(job),
             Settings = Encoding.UTF8.GetString(SettingsHash.Text(job)),
             CleanStop = cleanStop,
             Finished = finished,
-            Streams = [.. job.Streams.Select(static stream => stream.Name)],
+            Streams = [.. job.Streams.Select(static stream => new ManifestStream(stream.Name, stream.Role))],
             WindowMs = (long)job.Window.Length.TotalMilliseconds,
-            Anchor = Choices.Anchor.NameOf(job.Window.Anchor),
+            Anchor = job.Window.Anchor,
             KeepsLetters = job.DeadLetter is not null,
-            Lanes = [.. lanes.Select((snapshot, lane) => CheckpointStore.Describe(directory, lane, snapshot))],
+            Lanes = [.. lanes.Select((snapshot, lane) => ManifestLane.Of(directory, $"lane-{lane}/{LaneSnapshot.FileName}", snapshot.Floor, topology.Lanes[lane].OpenAtCut))],
             Partitions = CheckpointCut.Partitions(topology.Directory, read, origin.Starts),
             Watermark = read.Tracker.Watermark,
             MaxEventTime = read.Tracker.MaxEventTime,
@@ -84,28 +90,14 @@ internal sealed class Checkpointer(JobOptions job, SampleTopology topology, Stat
             Floors = read.Tracker.Floors,
             Ledger = CheckpointCut.Ledger(read.Ledger, topology.Format.Ledger.UpTo(barrier.Id)),
             Commits = committed?.Commits ?? 0,
-            Points = PointsOf(committed),
+            Points = ManifestPoint.Of(committed?.Points ?? []),
         };
-        state.Checkpoints.Commit(manifest, state.LaneDirectories(lanes.Length));
-        Newest = manifest;
-        LetGo(state.Checkpoints.Prune(job.State.Keep));
     }
 
     private void LetGo(CheckpointManifest oldest)
     {
         for (int lane = 0; lane < topology.Lanes.Count; lane++)
-        {
-            LaneEntry entry = oldest.Lanes[lane];
-            topology.Lanes[lane].KeepFrom(new LaneFloor(new TableFloor(entry.TableGeneration, entry.TableSegment), entry.LogPage));
-        }
+            topology.Lanes[lane].KeepFrom(oldest.Lanes[lane].Floor());
         OldestPositions = [.. oldest.Partitions.Select((entry, index) => (topology.Directory[index], entry.Position)).Where(static at => at.Position >= 0)];
-    }
-
-    private static Dictionary<int, EmissionPoint> PointsOf(Progress? committed)
-    {
-        var points = new Dictionary<int, EmissionPoint>();
-        for (int group = 0; group < (committed?.Points.Count ?? 0); group++)
-            if (committed!.Points[group] != EmissionPoint.None) points.Add(group, committed.Points[group]);
-        return points;
     }
 }

@@ -25,11 +25,11 @@ internal sealed class ResumePoints
     {
         var points = new ResumePoints();
         if (plan.Manifest is { } manifest)
-            foreach (PartitionEntry entry in manifest.Partitions)
+            foreach (ManifestPartition entry in manifest.Partitions)
             {
                 (string, int) key = (entry.Source, entry.Number);
-                points.Add(key, entry.Position, entry.End ?? SourcePartition.NoEnd, entry.Identity);
-                if (CheckpointCut.FingerprintOf(entry) is { } fingerprint) points.Fingerprints.Add(key, fingerprint);
+                points.Add(key, entry.Position, entry.End, entry.Identity);
+                if (entry.Fingerprint is { } fingerprint) points.Fingerprints.Add(key, fingerprint);
             }
         else if (plan.Kind == StartKind.Rebuild)
             foreach (StartPosition start in plan.Progress!.Starts)

@@ -26,13 +26,13 @@ internal static class RunOrigins
             CultureInfo.InvariantCulture, $"{Environment.MachineName}/{Environment.ProcessId}/{clock.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}/{Guid.NewGuid():n}");
         StartPlan plan = parts.Plan;
         var starts = new Dictionary<(string, int), long>();
-        foreach (PartitionEntry entry in plan.Manifest?.Partitions ?? []) starts.Add((entry.Source, entry.Number), entry.Start);
+        foreach (ManifestPartition entry in plan.Manifest?.Partitions ?? []) starts.Add((entry.Source, entry.Number), entry.Start);
         foreach (StartPosition start in plan.Progress?.Starts ?? []) starts[(start.Source, start.Number)] = start.Position;
         bool continues = plan.Progress is not null || plan.Manifest is { Commits: > 0 };
         return new RunOrigin(
             owner,
             plan.Progress?.Origin ?? (continues ? plan.Manifest!.Origin : owner),
-            state.Checkpoints.List().Select(static found => found.Id).FirstOrDefault(),
+            CheckpointReader.Ids(state.Path).FirstOrDefault(),
             starts,
             plan.Progress);
     }
@@ -40,7 +40,7 @@ internal static class RunOrigins
     /// <summary>The progress that the run begins with, as its owner.</summary>
     public static Progress Progress(JobParts parts, RunOrigin origin, string settingsHash) => new()
     {
-        Contract = SettingsHash.Contract,
+        Contract = SettingsHash.ContractVersion,
         SettingsHash = settingsHash,
         Owner = origin.Owner,
         Origin = origin.Origin,

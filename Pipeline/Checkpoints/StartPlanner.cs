@@ -72,8 +72,8 @@ internal sealed class StartPlanner(JobOptions job, StartRequest request, bool ex
 
     private static void RefuseOtherContract(Progress? progress)
     {
-        if (progress is not null && progress.Contract != SettingsHash.Contract)
-            throw new StateRefusedException($"The committed progress is of contract version {progress.Contract}, this release makes samples by version {SettingsHash.Contract}: expected the same. Finish the job with the older release, or say --from-scratch.");
+        if (progress is not null && progress.Contract != SettingsHash.ContractVersion)
+            throw new StateRefusedException($"The committed progress is of contract version {progress.Contract}, this release makes samples by version {SettingsHash.ContractVersion}: expected the same. Finish the job with the older release, or say --from-scratch.");
     }
 
     private void RefuseFinished(CheckpointManifest manifest)
@@ -86,9 +86,9 @@ internal sealed class StartPlanner(JobOptions job, StartRequest request, bool ex
     {
         string[] streams = [.. job.Streams.Select(static stream => stream.Name)];
         string? difference = manifest.Job != job.Job ? $"job {manifest.Job}, now {job.Job}"
-            : !manifest.Streams.SequenceEqual(streams) ? $"streams {string.Join(", ", manifest.Streams)}, now {string.Join(", ", streams)}"
+            : !manifest.Streams.Select(static stream => stream.Name).SequenceEqual(streams) ? $"streams {string.Join(", ", manifest.Streams.Select(static stream => stream.Name))}, now {string.Join(", ", streams)}"
             : manifest.WindowMs != (long)job.Window.Length.TotalMilliseconds ? $"a window of {TimeSpan.FromMilliseconds(manifest.WindowMs)}, now {job.Window.Length}"
-            : manifest.Anchor != Choices.Anchor.NameOf(job.Window.Anchor) ? $"anchor {manifest.Anchor}, now {Choices.Anchor.NameOf(job.Window.Anchor)}"
+            : manifest.Anchor != job.Window.Anchor ? $"anchor {Choices.Anchor.NameOf(manifest.Anchor)}, now {Choices.Anchor.NameOf(job.Window.Anchor)}"
             : manifest.KeepsLetters != job.DeadLetter is not null ? $"{(manifest.KeepsLetters ? "a" : "no")} dead_letter, now {(manifest.KeepsLetters ? "none" : "one")}"
             : null;
         if (difference is not null)

@@ -15,6 +15,7 @@ internal static class CommandLine
         DemoCommand.Create,
         ValidateCommand.Create,
         VerifyCommand.Create,
+        CheckpointCommand.Create,
         VersionCommand.Create,
     ];
 

@@ -17,7 +17,7 @@ namespace Pipeline.Configuration;
 internal static class SettingsHash
 {
     /// <summary>Changes whenever the same settings come to mean other samples.</summary>
-    public const int Contract = 1;
+    public const int ContractVersion = 1;
 
     private static readonly string[] SourceProperties = ["isolation.level"];
 
@@ -33,7 +33,7 @@ internal static class SettingsHash
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            json.WriteNumber("contract", Contract);
+            json.WriteNumber("contract", ContractVersion);
             json.WriteString("job", job.Job);
             json.WriteString("time", Choices.Time.NameOf(job.Time.Mode));
             WriteDuration(json, "out_of_orderness", job.Time.OutOfOrderness);
@@ -97,7 +97,7 @@ internal static class SettingsHash
                 WriteTexts(json, "paths", files.Paths.Order(StringComparer.Ordinal));
                 break;
             default:
-                // A source that no job file names, such as the demo's.
+                // One that no job file names, such as the demo's.
                 json.WriteString("source", source.GetType().Name);
                 break;
         }

@@ -47,7 +47,7 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
         long began = clock.GetTimestamp();
         messages.WriteLine($"delivery: {Delivery}");
         if (settings.Start.FromScratch) messages.WriteLine("--from-scratch: state and progress are discarded; samples may repeat");
-        using StateDirectory state = StateDirectory.Open(job);
+        using StateDirectory state = StateDirectory.Open(job, clock, messages.WriteLine);
         await using JobParts parts = JobParts.Make(job, settings, state, clock, messages.WriteLine);
         await parts.OpenAsync(stop).ConfigureAwait(false);
         messages.WriteLine(parts.Plan.Says());
@@ -62,12 +62,12 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
         using var running = new RunningTopology(
             topology,
             flow => BeginAsync(flow, checkpointer, parts, origin, stop),
-            flow => checkpointer.TakeAsync(flow, cleanStop: true, IsFinished));
+            flow => checkpointer.TakeAsync(flow, CancellationToken.None, cleanStop: true, IsFinished));
         using CancellationTokenRegistration stopping = stop.Register(running.Stop);
         using var loops = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Task[] beside =
         [
-            Every(job.State.CheckpointInterval, () => CheckpointAsync(running, checkpointer, parts), loops.Token),
+            Every(job.State.CheckpointInterval, () => CheckpointAsync(running, checkpointer, parts, loops.Token), loops.Token),
             job.Time.Mode == TimeMode.Processing ? Every(Tick, () => running.TickAsync(clock.GetUtcNow().ToUnixTimeMilliseconds()), loops.Token) : Task.CompletedTask,
             settings.ReportInterval is { } interval ? Report(interval, topology, parts.Topology.Partitioner, Summarize, loops.Token) : Task.CompletedTask,
         ];
@@ -95,14 +95,14 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
     private async Task BeginAsync(RunningTopology running, Checkpointer checkpointer, JobParts parts, RunOrigin origin, CancellationToken stop)
     {
         StartPlan plan = parts.Plan;
-        if (plan.Kind != StartKind.Restore || plan.SettingsChanged || parts.EndsAreNew || plan.Progress is null) await checkpointer.TakeAsync(running).ConfigureAwait(false);
+        if (plan.Kind != StartKind.Restore || plan.SettingsChanged || parts.EndsAreNew || plan.Progress is null) await checkpointer.TakeAsync(running, stop).ConfigureAwait(false);
         await parts.Topology.Sink.BeginAsync(RunOrigins.Progress(parts, origin, SettingsHash.Of(job)), fresh: plan.Progress is null, stop).ConfigureAwait(false);
         CrashPoint.Reach(CrashPoint.AfterRestore);
     }
 
-    private static async Task CheckpointAsync(RunningTopology running, Checkpointer checkpointer, JobParts parts)
+    private static async Task CheckpointAsync(RunningTopology running, Checkpointer checkpointer, JobParts parts, CancellationToken stop)
     {
-        await checkpointer.TakeAsync(running).ConfigureAwait(false);
+        await checkpointer.TakeAsync(running, stop).ConfigureAwait(false);
         await parts.CommitAsync(checkpointer.OldestPositions).ConfigureAwait(false);
     }
 

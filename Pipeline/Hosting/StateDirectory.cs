@@ -1,3 +1,4 @@
+using Pipeline.Blocks.Sinks;
 using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 
@@ -14,10 +15,10 @@ public sealed class StateDirectory : IDisposable
 
     private readonly FileStream _lock;
 
-    private StateDirectory(string path, FileStream held)
+    private StateDirectory(string path, FileStream held, StorageRetry retry)
     {
         Path = path;
-        Checkpoints = new CheckpointStore(path);
+        Checkpoints = new CheckpointStore(path, retry, FileStore.Real);
         _lock = held;
     }
 
@@ -28,7 +29,7 @@ public sealed class StateDirectory : IDisposable
     internal CheckpointStore Checkpoints { get; }
 
     /// <summary>Creates and locks it.</summary>
-    public static StateDirectory Open(JobOptions job)
+    public static StateDirectory Open(JobOptions job, TimeProvider clock, Action<string> log)
     {
         string path = job.State.Dir;
         Directory.CreateDirectory(path);
@@ -42,14 +43,14 @@ public sealed class StateDirectory : IDisposable
         {
             throw new StateLockedException($"{path} is in use by another process (its lock file {lockPath} is held).", locked);
         }
-        return new StateDirectory(path, held);
+        return new StateDirectory(path, held, new StorageRetry(clock, job.UnavailableLimit, log));
     }
 
     /// <summary>Discards what an earlier run left: the last step of a start, when nothing can refuse it any more.</summary>
-    public void Begin()
+    public async Task BeginAsync(CancellationToken stop)
     {
         // Checkpoints first: one without its lanes would be found damaged, lanes without a checkpoint are nothing.
-        foreach (FoundCheckpoint checkpoint in Checkpoints.List()) Checkpoints.Remove(checkpoint.Id);
+        foreach (long id in CheckpointReader.Ids(Path)) await Checkpoints.RemoveAsync(id, stop).ConfigureAwait(false);
         foreach (string lane in Directory.EnumerateDirectories(Path, "lane-*")) Directory.Delete(lane, recursive: true);
     }
 

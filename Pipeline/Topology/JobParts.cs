@@ -78,7 +78,7 @@ internal sealed class JobParts : IAsyncDisposable
         if (letters is not null) await letters.OpenAsync(stop).ConfigureAwait(false);
         await sink.OpenAsync(stop).ConfigureAwait(false);
         Plan = _planner.Decide(Plan.Manifest is null ? [] : [Plan.Manifest], [], await sink.ReadProgressAsync(stop).ConfigureAwait(false));
-        if (Plan.Kind != StartKind.Restore) _lanes!.Begin(BeginState());
+        if (Plan.Kind != StartKind.Restore) _lanes!.Begin(await BeginStateAsync(stop).ConfigureAwait(false));
 
         Topology = new TopologyParts
         {
@@ -136,8 +136,8 @@ internal sealed class JobParts : IAsyncDisposable
             if (plan.Manifest is not { } manifest) return plan;
             try
             {
-                foreach (PartitionEntry entry in manifest.Partitions) _directory.Recall(entry.Source, entry.Number, entry.Streams, entry.HasTimestamps);
-                _lanes!.Restore(_state.Checkpoints.PathOf(manifest.Id), manifest.Lanes.Count);
+                foreach (ManifestPartition entry in manifest.Partitions) _directory.Recall(entry.Source, entry.Number, [.. entry.Streams], entry.HasTimestamps);
+                _lanes!.Restore(Path.Combine(_state.Path, CheckpointReader.DirectoryName, CheckpointReader.NameOf(manifest.Id)), manifest.Lanes.Count);
                 if (manifest.Lanes.Count != _job.Parallelism.Lanes)
                     _log($"lanes: {manifest.Lanes.Count}, as in checkpoint {manifest.Id}; the {_job.Parallelism.Lanes} asked for are ignored");
                 return plan;
@@ -152,10 +152,13 @@ internal sealed class JobParts : IAsyncDisposable
 
     private (List<CheckpointManifest> Usable, List<string> Rejected) Find()
     {
-        IReadOnlyList<FoundCheckpoint> found = _settings.Start.FromScratch || _settings.Start.Rebuild ? [] : _state.Checkpoints.List();
+        IReadOnlyList<ListedCheckpoint> found = _settings.Start.FromScratch || _settings.Start.Rebuild ? [] : _state.Checkpoints.List();
         // Not one to pass over for an older one: whoever comes from another release has to know.
-        if (found is [{ IsOtherVersion: true }, ..]) throw new StateRefusedException($"{_job.State.Dir}: {found[0].Reason}. Finish the job with the release that wrote it, or discard state and progress with --from-scratch (samples may repeat).");
-        return ([.. found.Select(static one => one.Manifest).OfType<CheckpointManifest>()], [.. found.Where(static one => one.Manifest is null).Select(static one => $"checkpoint {one.Id}: {one.Reason}")]);
+        if (found.FirstOrDefault(static one => one.Condition != CheckpointCondition.Incomplete) is { Condition: CheckpointCondition.OtherRelease } other)
+            throw new StateRefusedException($"{other.Reason}. Finish the job with the release that wrote it, or discard state and progress with --from-scratch (samples may repeat).");
+        return (
+            [.. found.Where(static one => one.Condition == CheckpointCondition.Valid).Select(static one => one.Manifest!)],
+            [.. found.Where(static one => one.Condition == CheckpointCondition.Damaged).Select(static one => $"checkpoint {one.Id}: {one.Reason}")]);
     }
 
     private void NewDirectory()
@@ -166,9 +169,9 @@ internal sealed class JobParts : IAsyncDisposable
         _lanes = new JobLanes(_job, _state, _gate, _clock, _log);
     }
 
-    private int BeginState()
+    private async Task<int> BeginStateAsync(CancellationToken stop)
     {
-        _state.Begin();
+        await _state.BeginAsync(stop).ConfigureAwait(false);
         return _job.Parallelism.Lanes;
     }
 
