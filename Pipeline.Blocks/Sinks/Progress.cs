@@ -18,6 +18,9 @@ public sealed record Progress
     /// <summary>Which start of which process wrote it; a sink that finds another's has been fenced.</summary>
     public required string Owner { get; init; }
 
+    /// <summary>The start with empty state that this goes back to: the owner of that start. Progress and checkpoints of different origins do not go together.</summary>
+    public required string Origin { get; init; }
+
     /// <summary>Where each partition was begun, before the first sample: for a replay from the start.</summary>
     public required IReadOnlyList<StartPosition> Starts { get; init; }
 

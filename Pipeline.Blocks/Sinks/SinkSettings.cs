@@ -31,6 +31,12 @@ public sealed record SampleSinkSettings : SinkSettings
     /// <summary>Bytes at the top of each new file, newline included; may be empty.</summary>
     public byte[] Header { get; init; } = [];
 
+    /// <summary>What a reader of committed output may count on.</summary>
+    public DeliveryMode Delivery { get; init; } = DeliveryMode.AtLeastOnce;
+
+    /// <summary>The job's name: the transactional id, and the progress topic's name before <c>.progress</c>. Needed for exactly-once to a topic.</summary>
+    public string Job { get; init; } = "";
+
     /// <summary>Files: what an earlier run wrote is discarded rather than continued.</summary>
     public bool Fresh { get; init; }
 }
