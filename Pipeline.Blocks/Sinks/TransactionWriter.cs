@@ -32,7 +32,7 @@ internal sealed class TransactionWriter(string topics, SinkOutage outage, Func<I
     private ITransactionalProducer? _producer;
     private Progress? _committed;
     private CancellationToken _stop;
-    private bool _checks;
+    private string? _owner;
     private bool _owns;
     private bool _initialized;
     private bool _begun;
@@ -64,7 +64,7 @@ internal sealed class TransactionWriter(string topics, SinkOutage outage, Func<I
     /// <param name="start">What to commit.</param>
     public void Begin(Progress? found, Progress start)
     {
-        (_committed, _checks) = (found, true);
+        (_committed, _owner) = (found, start.Owner);
         _open.Start(start with { Commits = Math.Max(start.Commits, found?.Commits ?? 0) + 1 });
         Advance(commit: true);
     }
@@ -181,23 +181,27 @@ internal sealed class TransactionWriter(string topics, SinkOutage outage, Func<I
         if (failed.Fault == TransactionFault.Refused) throw new DeliveryFailedException($"{topics}: {failed.Message}", failed);
         outage.Begin(failed.Message);
         outage.ThrowIfTooLong(failed);
-        if (failed.Fault == TransactionFault.Abortable)
+        // Before it is initialised there is nothing that could be aborted.
+        bool lost = failed.Fault == TransactionFault.Lost || (failed.Fault == TransactionFault.Abortable && !_initialized);
+        if (lost) Lose();
+        else if (failed.Fault == TransactionFault.Abortable)
         {
             _mustAbort = true;
             // An abort that succeeds says that nothing was committed; the progress says it, too, should a commit have been answered twice.
             _mustSettle |= _commitTried;
         }
-        else if (failed.Fault == TransactionFault.Lost)
-        {
-            _producer?.Dispose();
-            _producer = null;
-            (_initialized, _begun, _mustAbort) = (false, false, false);
-            _mustSettle = true;
-        }
         // 100 ms · 2^6 is past the longest pause.
         TimeSpan wait = FirstPause * (1 << Math.Min(failures, 6));
         if (wait > LongestPause) wait = LongestPause;
-        pause(failed.Fault == TransactionFault.Lost && wait < OwnerPause ? OwnerPause : wait, _stop);
+        pause(lost && wait < OwnerPause ? OwnerPause : wait, _stop);
+    }
+
+    private void Lose()
+    {
+        _producer?.Dispose();
+        _producer = null;
+        (_initialized, _begun, _mustAbort) = (false, false, false);
+        _mustSettle = true;
     }
 
     /// <summary>Finds out whether the transaction that was interrupted is committed; from <c>Init</c> or <c>Abort</c> on nothing about it can change.</summary>
@@ -212,14 +216,13 @@ internal sealed class TransactionWriter(string topics, SinkOutage outage, Func<I
     /// <summary>Throws unless the progress is what was committed last, or was being committed.</summary>
     private void ThrowIfFenced(Progress? found)
     {
-        if (!_checks) return;
-        if (found is null && _committed is null) return;
+        // Before Begin there is nothing yet that another could take over.
+        if (_owner is null || (found is null && _committed is null)) return;
         if (found is null) throw new SinkRefusedException($"{topics}: expected the progress of commit {_committed!.Commits}, found none: the progress topic was emptied or deleted");
         if (Same(found, _committed) || (_commitTried && Same(found, _open.Target))) return;
-        string? owner = _open.Target?.Owner ?? _committed?.Owner;
-        if (found.Owner == owner)
-            throw new InvariantException($"{topics}: expected the progress of commit {_committed?.Commits}, found {found.Commits} of the same owner {owner}");
-        throw new SinkFencedException($"{topics}: instance {found.Owner} has taken over from {owner}; this one wrote nothing since and stops");
+        if (found.Owner == _owner)
+            throw new InvariantException($"{topics}: expected the progress of commit {_committed?.Commits}, found {found.Commits} of the same owner {_owner}");
+        throw new SinkFencedException($"{topics}: instance {found.Owner} has taken over from {_owner}, which wrote nothing since and stops");
     }
 
     private static bool Same(Progress found, Progress? known) => known is not null && found.Owner == known.Owner && found.Commits == known.Commits;
