@@ -1,3 +1,4 @@
+using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Records;
 
 namespace Pipeline.Blocks.Sinks;
@@ -69,8 +70,9 @@ internal sealed class OpenTransaction
     public List<ProgressRecord> Records(Progress? before)
     {
         if (_records is not null) return _records;
-        Target = _start ?? After(before!);
-        return _records = _start is null ? ProgressRecords.Changes(before!, Target, _groups) : ProgressRecords.All(Target);
+        if (_start is not null) return _records = ProgressRecords.All(Target = _start);
+        if (before is null) throw new InvariantException("Samples were written before the start was committed");
+        return _records = ProgressRecords.Changes(before, Target = After(before), _groups);
     }
 
     /// <summary>Empties it and releases the batches: it is committed, or given up.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Confluent.Kafka;
+using Microsoft.Extensions.Time.Testing;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Tests.Fakes;
@@ -188,20 +189,82 @@ public sealed class TransactionalSinkTests
         Assert.IsEmpty(server.ReadAll($"{job}.samples", readCommitted: true));
     }
 
+    [TestMethod]
+    public async Task BrokerAwayForLongerThanATransaction_LosesAndRepeatsNothing()
+    {
+        using KafkaServer server = KafkaServer.StartPrivate(QuickAborts);
+        string job = NewJob();
+        ConcurrentQueue<string> log = [];
+        await using TransactionalSink sink = await Begun(server, job, "one", properties: new() { ["transaction.timeout.ms"] = "5000" }, log: log.Enqueue);
+        log.Clear();
+        await sink.WriteAsync(EmittedBatches.Of((1, 1)), default);
+        await sink.FlushAsync(default).WaitAsync(Deadline);
+
+        await sink.WriteAsync(EmittedBatches.Of((1, 2), (2, 1)), default);
+        server.Kill();
+        await sink.WriteAsync(EmittedBatches.Of((1, 3)), default);
+        Task flush = sink.FlushAsync(default);
+        await Eventually.StaysTrue(() => !flush.IsCompleted, TimeSpan.FromSeconds(12), "nothing can be committed");
+        server.Restart();
+        await flush.WaitAsync(Deadline);
+        await sink.WriteAsync(EmittedBatches.Of((2, 2)), default);
+        await sink.FlushAsync(default).WaitAsync(Deadline);
+
+        AssertSamples(server, job, "1:1 1:2 1:3 2:1 2:2");
+        Assert.HasCount(2, log, string.Join('\n', log));
+        Assert.Contains("nothing is lost meanwhile", log.First());
+        Assert.Contains("goes on after", log.Last());
+    }
+
+    /// <summary>As of a process that was suspended: its clock stands still, and the broker gives its transaction up.</summary>
+    [TestMethod]
+    public async Task SuspendedForLongerThanATransaction_LosesAndRepeatsNothing()
+    {
+        using KafkaServer server = KafkaServer.StartPrivate(QuickAborts);
+        string job = NewJob();
+        server.CreateTopic($"{job}.samples", 1);
+        var clock = new FakeTimeProvider();
+        await using TransactionalSink sink = await Begun(server, job, "one", properties: new() { ["transaction.timeout.ms"] = "2000" }, clock: clock);
+
+        await sink.WriteAsync(EmittedBatches.Of((1, 1), (2, 1)), default);
+        // The records and the marker of the abort.
+        await Eventually.Holds(() => LastStableOffset(server, $"{job}.samples") == 3, "the broker has aborted the transaction");
+        Task flush = sink.FlushAsync(default);
+        await Eventually.Holds(() => Passed(clock, flush), "it is written again");
+        await flush;
+
+        AssertSamples(server, job, "1:1 2:1");
+    }
+
+    private static readonly Dictionary<string, string> QuickAborts = new() { ["transaction.abort.timed.out.transaction.cleanup.interval.ms"] = "500" };
+
+    private static bool Passed(FakeTimeProvider clock, Task work)
+    {
+        clock.Advance(TimeSpan.FromMilliseconds(50));
+        return work.IsCompleted;
+    }
+
+    private static long LastStableOffset(KafkaServer server, string topic)
+    {
+        var configuration = new ConsumerConfig { BootstrapServers = server.Bootstrap, GroupId = "reader", IsolationLevel = IsolationLevel.ReadCommitted };
+        using IConsumer<byte[]?, byte[]?> consumer = new ConsumerBuilder<byte[]?, byte[]?>(configuration).Build();
+        return consumer.QueryWatermarkOffsets(new TopicPartition(topic, 0), Deadline).High.Value;
+    }
+
     private static string NewJob() => $"job-{Guid.NewGuid():N}";
 
-    private static TransactionalSink Sink(KafkaServer server, string job, bool create = true, Dictionary<string, string>? properties = null, Action<string>? log = null)
+    private static TransactionalSink Sink(KafkaServer server, string job, bool create = true, Dictionary<string, string>? properties = null, Action<string>? log = null, TimeProvider? clock = null)
     {
         var options = new KafkaSinkOptions { Bootstrap = server.Bootstrap, Topic = $"{job}.samples", Properties = properties ?? [] };
         var settings = new SampleSinkSettings
         {
-            Clock = TimeProvider.System, Lanes = 1, Delivery = DeliveryMode.ExactlyOnce, Job = job, CreateTopics = create, Log = log ?? (static _ => { }),
+            Clock = clock ?? TimeProvider.System, Lanes = 1, Delivery = DeliveryMode.ExactlyOnce, Job = job, CreateTopics = create, Log = log ?? (static _ => { }),
         };
         return (TransactionalSink)SampleSinks.Make(options, settings);
     }
 
     private static async Task<TransactionalSink> Opened(
-        KafkaServer server, string job, bool create = true, Dictionary<string, string>? properties = null, Action<string>? log = null)
+        KafkaServer server, string job, bool create = true, Dictionary<string, string>? properties = null, Action<string>? log = null, TimeProvider? clock = null)
     {
         TransactionalSink sink = Sink(server, job, create, properties, log);
         try
@@ -216,9 +279,9 @@ public sealed class TransactionalSinkTests
         }
     }
 
-    private static async Task<TransactionalSink> Begun(KafkaServer server, string job, string owner, Dictionary<string, string>? properties = null, Action<string>? log = null)
+    private static async Task<TransactionalSink> Begun(KafkaServer server, string job, string owner, Dictionary<string, string>? properties = null, Action<string>? log = null, TimeProvider? clock = null)
     {
-        TransactionalSink sink = Sink(server, job, properties: properties, log: log);
+        TransactionalSink sink = Sink(server, job, properties: properties, log: log, clock: clock);
         await Begin(sink, owner);
         return sink;
     }
