@@ -11,6 +11,9 @@ internal static class ProducerSettings
     /// <summary>Bound of the local queue, KiB.</summary>
     public const int QueueKiB = 512 << 10;
 
+    // Kafka's default, and far above the interval: a suspended process or a broker that restarts is not taken for one that is dead.
+    private const int TransactionTimeoutMs = 60_000;
+
     // Larger than a broker takes by default: the topic's own limit decides, on the compressed batch.
     private const int LargestRecord = 16 << 20;
 
@@ -37,6 +40,22 @@ internal static class ProducerSettings
             DeliveryReportFields = "none",
         };
         foreach ((string name, string value) in options.Properties) config.Set(name, value);
+        return config;
+    }
+
+    /// <summary>As <see cref="For"/>, in transactions.</summary>
+    /// <remarks>
+    /// A record gives up before its transaction would: then the transaction can be aborted and written again with the same client. Delivery reports are off, for one that fails
+    /// makes its transaction fail.
+    /// </remarks>
+    public static ProducerConfig Transactional(KafkaSinkOptions options, SampleSinkSettings settings)
+    {
+        ProducerConfig config = For(options, settings);
+        config.EnableDeliveryReports = false;
+        config.TransactionalId ??= settings.Job;
+        int timeout = config.TransactionTimeoutMs ??= TransactionTimeoutMs;
+        if (!options.Properties.ContainsKey("message.timeout.ms"))
+            config.MessageTimeoutMs = config.MessageTimeoutMs is > 0 and { } limit ? Math.Min(limit, timeout / 5 * 4) : timeout / 5 * 4;
         return config;
     }
 

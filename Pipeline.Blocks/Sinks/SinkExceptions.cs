@@ -23,3 +23,8 @@ public sealed class SinkUnavailableException(string message, Exception? inner = 
 /// <param name="message">Topic, partition and the error.</param>
 /// <param name="inner">The error under it.</param>
 public sealed class DeliveryFailedException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Another instance writes this job's samples now; this one has stopped writing and committed nothing since. Exit code 75.</summary>
+/// <param name="message">Which job, and which instances.</param>
+/// <param name="inner">The error that made this one look.</param>
+public sealed class SinkFencedException(string message, Exception? inner = null) : Exception(message, inner);

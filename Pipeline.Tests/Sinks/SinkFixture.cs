@@ -11,9 +11,9 @@ internal static class OutputBatches
 {
     public static OutputBatch Of(int lane, params IEnumerable<string> values) => Of(lane, values.Select(static value => ($"key of {value}", value)));
 
-    public static OutputBatch Of(int lane, IEnumerable<(string Key, string Value)> samples)
+    public static OutputBatch Of(int lane, IEnumerable<(string Key, string Value)> samples, Action<OutputBatch>? released = null)
     {
-        var batch = new OutputBatch { Lane = lane };
+        var batch = new OutputBatch(released) { Lane = lane };
         foreach ((string key, string value) in samples)
         {
             int keyStart = batch.BytesUsed;

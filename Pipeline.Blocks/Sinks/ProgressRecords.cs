@@ -1,0 +1,130 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Pipeline.Blocks.Records;
+
+namespace Pipeline.Blocks.Sinks;
+
+/// <summary>Writes progress as keyed JSON records, of which a transaction carries those that it changed.</summary>
+/// <remarks>
+/// <c>start</c>: what a start fixes. <c>cut</c>: commits, owner, watermark; in every transaction. <c>floors</c>: their whole history, so that compaction can keep
+/// the last record of a key and lose nothing. <c>group-N</c>: the point of a key group. Each value holds its layout's version. A time that is none is left out.
+/// </remarks>
+internal static class ProgressRecords
+{
+    /// <summary>Layout of the values.</summary>
+    public const int Version = 1;
+
+    /// <summary>Key of what a start fixes.</summary>
+    public const string Start = "start";
+
+    /// <summary>Key of what every commit changes.</summary>
+    public const string Cut = "cut";
+
+    /// <summary>Key of the floors.</summary>
+    public const string Floors = "floors";
+
+    /// <summary>What the keys of points begin with.</summary>
+    public const string Group = "group-";
+
+    private static readonly byte[] StartKey = Encoding.UTF8.GetBytes(Start);
+    private static readonly byte[] CutKey = Encoding.UTF8.GetBytes(Cut);
+    private static readonly byte[] FloorsKey = Encoding.UTF8.GetBytes(Floors);
+    private static readonly byte[][] GroupKeys = [.. Enumerable.Range(0, KeyHash.GroupCount).Select(static group => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Group}{group}")))];
+
+    /// <summary>All of a progress: what a start commits.</summary>
+    public static List<ProgressRecord> All(Progress progress)
+    {
+        List<ProgressRecord> records = [new(StartKey, StartOf(progress)), new(FloorsKey, FloorsOf(progress.Floors))];
+        for (int group = 0; group < KeyHash.GroupCount; group++) records.Add(new(GroupKeys[group], PointOf(progress.Points[group])));
+        records.Add(new(CutKey, CutOf(progress)));
+        return records;
+    }
+
+    /// <summary>What a transaction changed.</summary>
+    /// <param name="from">Before it.</param>
+    /// <param name="to">With it.</param>
+    /// <param name="groups">Key groups whose points it moved, one bit each.</param>
+    public static List<ProgressRecord> Changes(Progress from, Progress to, ulong groups)
+    {
+        List<ProgressRecord> records = [];
+        if (!ReferenceEquals(from.Floors, to.Floors)) records.Add(new(FloorsKey, FloorsOf(to.Floors)));
+        for (int group = 0; group < KeyHash.GroupCount; group++)
+            if ((groups & (1UL << group)) != 0) records.Add(new(GroupKeys[group], PointOf(to.Points[group])));
+        records.Add(new(CutKey, CutOf(to)));
+        return records;
+    }
+
+    private static byte[] StartOf(Progress progress) => Json(json =>
+    {
+        json.WriteNumber("contract", progress.Contract);
+        json.WriteString("settings", progress.SettingsHash);
+        json.WriteString("origin", progress.Origin);
+        json.WriteStartArray("starts");
+        foreach (StartPosition start in progress.Starts)
+        {
+            json.WriteStartObject();
+            json.WriteString("source", start.Source);
+            json.WriteNumber("number", start.Number);
+            json.WriteNumber("position", start.Position);
+            if (start.End != SourcePartition.NoEnd) json.WriteNumber("end", start.End);
+            json.WriteString("identity", start.Identity);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    });
+
+    private static byte[] CutOf(Progress progress) => Json(json =>
+    {
+        json.WriteNumber("commits", progress.Commits);
+        json.WriteString("owner", progress.Owner);
+        if (progress.Watermark != SourcePartition.NoTime) json.WriteNumber("watermark", progress.Watermark);
+    });
+
+    private static byte[] FloorsOf(FloorHistory floors) => Json(json =>
+    {
+        json.WriteNumber("sequence", floors.Sequence);
+        json.WriteStartArray("applied");
+        foreach (PartitionFloor floor in floors.Applied)
+        {
+            json.WriteStartObject();
+            json.WriteString("source", floor.Source);
+            json.WriteNumber("number", floor.Number);
+            json.WriteNumber("position", floor.Position);
+            json.WriteNumber("watermark", floor.Watermark);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("idle");
+        foreach (IdlePartition idle in floors.Idle)
+        {
+            json.WriteStartObject();
+            json.WriteString("source", idle.Source);
+            json.WriteNumber("number", idle.Number);
+            json.WriteNumber("position", idle.Position);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    });
+
+    private static byte[]? PointOf(EmissionPoint point) => point == EmissionPoint.None ? null : Json(json =>
+    {
+        json.WriteNumber("time", point.Time);
+        json.WriteString("key", string.Create(CultureInfo.InvariantCulture, $"{point.Key.Hi:x16}{point.Key.Lo:x16}"));
+        json.WriteNumber("start", point.Start);
+        json.WriteNumber("revision", point.Revision);
+    });
+
+    private static byte[] Json(Action<Utf8JsonWriter> write)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(bytes);
+        json.WriteStartObject();
+        json.WriteNumber("version", Version);
+        write(json);
+        json.WriteEndObject();
+        json.Flush();
+        return bytes.WrittenSpan.ToArray();
+    }
+}

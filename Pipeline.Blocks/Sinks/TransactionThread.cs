@@ -1,0 +1,100 @@
+using Pipeline.Blocks.Records;
+
+namespace Pipeline.Blocks.Sinks;
+
+/// <summary>The one thread that writes transactions: it commits one that is old or large enough, and one that is asked for.</summary>
+/// <remarks>
+/// Handing over holds no thread, however long brokers are away. The first error ends the thread, and every call throws it from then on. Threading: one caller at a time.
+/// </remarks>
+internal sealed class TransactionThread : IAsyncDisposable
+{
+    /// <summary>How long a transaction is kept open: what a reader waits for a sample.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>A transaction is committed at so many samples: well below the client's queue, which progress must fit in as well.</summary>
+    public const int TransactionSamples = ProducerSettings.QueueRecords / 4;
+
+    /// <summary>… or bytes, which are kept until the commit, and are in the client's queue too.</summary>
+    public const long TransactionBytes = 64L << 20;
+
+    // What comes in during a commit of a few ten milliseconds, at several hundred thousand samples a second.
+    private const int QueuedBatches = 64;
+    private const long QueuedBytes = 32L << 20;
+
+    private readonly CommitQueue _queue = new(QueuedBatches, QueuedBytes);
+    private readonly TransactionWriter _writer;
+    private readonly TimeProvider _clock;
+    private readonly ITimer _due;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _openedAt;
+
+    /// <summary>Starts the thread.</summary>
+    /// <param name="writer">Its writer, which it disposes of.</param>
+    /// <param name="clock">The clock of the interval.</param>
+    public TransactionThread(TransactionWriter writer, TimeProvider clock)
+    {
+        (_writer, _clock) = (writer, clock);
+        _due = clock.CreateTimer(static queue => ((CommitQueue)queue!).Wake(), _queue, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        new Thread(Serve) { IsBackground = true, Name = "sink transactions" }.Start();
+    }
+
+    /// <summary>Ends with the thread's work on the way at disposal.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>Takes a batch; waits while too many do.</summary>
+    public ValueTask WriteAsync(OutputBatch batch, CancellationToken stop) => _queue.AddAsync(batch, stop);
+
+    /// <summary>Ends when everything taken before is committed.</summary>
+    public Task FlushAsync() => _queue.RunAsync(_writer.Commit);
+
+    /// <summary>Lets the thread do something in its turn.</summary>
+    public Task RunAsync(Action action) => _queue.RunAsync(action);
+
+    /// <summary>Ends the thread; what is not committed by then is not.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _ended.Task.ConfigureAwait(false);
+        await _due.DisposeAsync().ConfigureAwait(false);
+        _queue.Dispose();
+        _stopping.Dispose();
+    }
+
+    private void Serve()
+    {
+        SinkWork? work = null;
+        try
+        {
+            while (true)
+            {
+                object? next = _queue.Take(_stopping.Token);
+                work = next as SinkWork;
+                if (next is OutputBatch batch) Write(batch);
+                work?.Action();
+                work?.Done.SetResult();
+                if (IsDue()) _writer.Commit();
+            }
+        }
+        // Nobody awaits a thread: the error goes to whoever calls next, or waits already.
+        catch (Exception failure)
+        {
+            work?.Done.TrySetException(failure);
+            _queue.Fail(failure);
+        }
+        _writer.Dispose();
+        _ended.SetResult();
+    }
+
+    private void Write(OutputBatch batch)
+    {
+        bool first = _writer.Open.IsEmpty;
+        if (first) _openedAt = _clock.GetTimestamp();
+        _writer.Write(batch);
+        // A timer fires no earlier than asked for by its clock, though it may by another: one millisecond more.
+        if (first) _due.Change(Interval + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+    }
+
+    private bool IsDue() => !_writer.Open.IsEmpty
+        && (_writer.Open.Samples >= TransactionSamples || _writer.Open.Bytes >= TransactionBytes || _clock.GetElapsedTime(_openedAt) >= Interval);
+}

@@ -1,0 +1,154 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Time.Testing;
+using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Sinks;
+using Pipeline.Tests.Fakes;
+
+namespace Pipeline.Tests.Sinks;
+
+/// <summary>When the sink's thread commits, and how it keeps its callers waiting; on the model of a broker.</summary>
+[TestClass]
+public sealed class TransactionThreadTests
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    [TestMethod]
+    public async Task BatchesWithinTheInterval_AreOneTransaction()
+    {
+        var model = new TransactionModel(static _ => null);
+        await using TransactionalSink sink = await Begun(model, new FakeTimeProvider());
+
+        for (int number = 1; number <= 20; number++) await sink.WriteAsync(EmittedBatches.Of((1, number)), default);
+        await sink.FlushAsync(default).WaitAsync(Deadline);
+
+        Assert.HasCount(20, model.Samples);
+        Assert.AreEqual(2, sink.Committed!.Commits);
+    }
+
+    [TestMethod]
+    public async Task QuietFlow_IsCommittedByTheClock()
+    {
+        var clock = new FakeTimeProvider();
+        await using TransactionalSink sink = await Begun(new TransactionModel(static _ => null), clock);
+
+        await sink.WriteAsync(EmittedBatches.Of((1, 1)), default);
+
+        await Eventually.Holds(
+            () =>
+            {
+                clock.Advance(TransactionThread.Interval);
+                return sink.Committed!.Commits == 2;
+            },
+            "the sample is committed");
+    }
+
+    [TestMethod]
+    public async Task TransactionOfTheMostBytes_IsCommittedAtOnce()
+    {
+        await using TransactionalSink sink = await Begun(new TransactionModel(static _ => null), new FakeTimeProvider());
+        OutputBatch large = EmittedBatches.Of((1, 1));
+        large.Room((int)TransactionThread.TransactionBytes);
+        large.BytesUsed = (int)TransactionThread.TransactionBytes;
+
+        await sink.WriteAsync(large, default);
+
+        await Eventually.Holds(() => sink.Committed!.Commits == 2, "the transaction is committed without the clock");
+    }
+
+    [TestMethod]
+    public async Task FlushBeforeTheStartIsCommitted_HasNothingToDo()
+    {
+        ConcurrentQueue<TransactionCall> calls = [];
+        var model = new TransactionModel(call =>
+        {
+            calls.Enqueue(call);
+            return null;
+        });
+        await using TransactionalSink sink = Sink(model, new FakeTimeProvider());
+        await sink.OpenAsync(default);
+
+        await sink.FlushAsync(default).WaitAsync(Deadline);
+
+        CollectionAssert.AreEqual(new[] { TransactionCall.Init }, calls.ToArray());
+    }
+
+    [TestMethod]
+    public async Task FullQueue_WaitsWithoutLosing()
+    {
+        using var commits = new ManualResetEventSlim(true);
+        var model = new TransactionModel(call => Held(commits, call));
+        await using TransactionalSink sink = await Begun(model, new FakeTimeProvider());
+
+        commits.Reset();
+        (Task waiting, int written) = await Fill(sink);
+        Task flush = Task.Run(async () =>
+        {
+            await waiting;
+            await sink.FlushAsync(default);
+        });
+        await Eventually.StaysTrue(() => !waiting.IsCompleted, TimeSpan.FromMilliseconds(200), "a batch waits for room");
+        commits.Set();
+        await flush.WaitAsync(Deadline);
+
+        Assert.HasCount(written, model.Samples);
+    }
+
+    [TestMethod]
+    public async Task FailureOfTheThread_EndsWhatWaitsAndWhatComes()
+    {
+        using var commits = new ManualResetEventSlim(true);
+        bool fence = false;
+        var model = new TransactionModel(call => Held(commits, call) ?? (fence && call == TransactionCall.Commit ? TransactionFailure.Fenced : null));
+        var clock = new FakeTimeProvider();
+        await using TransactionalSink sink = await Begun(model, clock);
+
+        commits.Reset();
+        (Task waiting, _) = await Fill(sink);
+        fence = true;
+        commits.Set();
+        await Eventually.Holds(
+            () =>
+            {
+                clock.Advance(TimeSpan.FromMilliseconds(100));
+                return waiting.IsCompleted;
+            },
+            "the waiting batch is told");
+
+        await Assert.ThrowsExactlyAsync<SinkFencedException>(() => sink.FlushAsync(default).WaitAsync(Deadline));
+        await Assert.ThrowsExactlyAsync<SinkFencedException>(async () => await sink.WriteAsync(EmittedBatches.Of((1, 1)), default));
+    }
+
+    /// <summary>Writes until a batch has to wait: the thread is in a commit that is held.</summary>
+    private static async Task<(Task Waiting, int Written)> Fill(TransactionalSink sink)
+    {
+        await sink.WriteAsync(EmittedBatches.Of((1, 1)), default);
+        _ = sink.FlushAsync(default).ContinueWith(static done => done.Exception, TaskScheduler.Default);
+        for (int number = 2; number < 1000; number++)
+        {
+            Task written = sink.WriteAsync(EmittedBatches.Of((1, number)), default).AsTask();
+            if (!written.IsCompleted) return (written, number);
+            await written;
+        }
+        throw new AssertFailedException("Nothing bounds the queue");
+    }
+
+    private static TransactionFailure? Held(ManualResetEventSlim commits, TransactionCall call)
+    {
+        if (call == TransactionCall.Commit) commits.Wait(Deadline);
+        return null;
+    }
+
+    private static TransactionalSink Sink(TransactionModel model, TimeProvider clock) => new(
+        new KafkaSinkOptions { Bootstrap = "model", Topic = "samples" },
+        new SampleSinkSettings { Clock = clock, Lanes = 1, Job = "job", Delivery = DeliveryMode.ExactlyOnce },
+        model, _ => model.Connect(), static () => Task.CompletedTask);
+
+    private static async Task<TransactionalSink> Begun(TransactionModel model, TimeProvider clock)
+    {
+        TransactionalSink sink = Sink(model, clock);
+        await sink.OpenAsync(default);
+        await sink.ReadProgressAsync(default);
+        await sink.BeginAsync(EmittedBatches.Start("me"), fresh: true, default).WaitAsync(Deadline);
+        return sink;
+    }
+}
