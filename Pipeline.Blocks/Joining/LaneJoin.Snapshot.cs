@@ -9,27 +9,28 @@ namespace Pipeline.Blocks.Joining;
 /// </content>
 public sealed partial class LaneJoin
 {
+    private PendingSnapshot? _pending;
+
     /// <summary>
-    /// Writes the lane's state, durable when it returns, into a directory that exists. What it needs of the lane's files is kept until
-    /// <see cref="KeepFrom"/> lets it go.
+    /// Decides what a snapshot of the lane as it is now holds, without waiting for a disk. <see cref="PendingSnapshot.Finish"/> writes it into a directory,
+    /// which exists by then, while the lane goes on. What it needs of the lane's files is kept until <see cref="KeepFrom"/> lets it go.
     /// </summary>
     /// <remarks>
-    /// Use: at a barrier, when <see cref="Advance"/> has nothing left to do and samples and letters are handed on; on the thread that runs the join.
-    /// Directories, this one and those of the lane's own files, are the caller's to sync. Errors: I/O errors throw and stop the lane.
+    /// Use: at a barrier, when <see cref="Advance"/> has nothing left to do and samples and letters are handed on; on the thread that runs the join. One at a
+    /// time: the one before is finished. Errors: <see cref="StateStorageException"/> when the table's storage failed before; the lane stops.
     /// </remarks>
-    public LaneSnapshot Snapshot(string directory)
+    public PendingSnapshot BeginSnapshot(string directory)
     {
-        string path = Path.Combine(directory, LaneSnapshot.FileName);
+        if (_pending is { IsOver: false }) throw new InvariantException($"Lane {_options.Lane}: a snapshot begins before the one before it is finished.");
         _log.TruncateBefore(_cursor);
-        using var snapshot = new SnapshotWriter(path);
+        var snapshot = new SnapshotWriter(Path.Combine(directory, LaneSnapshot.FileName), _options.StoragePolicy, _options.Io);
         Describe(snapshot);
         _touched.Save(snapshot);
-        _reorder.Save(snapshot);
-        TableFloor table = _table.Save(snapshot);
-        _log.Save(snapshot);
-        snapshot.Finish();
-        return new LaneSnapshot(new LaneFloor(table, _log.FirstPage), new FileInfo(path).Length);
+        return _pending = new PendingSnapshot(snapshot, _reorder.BeginSnapshot(), _table.BeginSnapshot(), _log.BeginSnapshot());
     }
+
+    /// <summary>A snapshot in one piece, durable when this returns; for callers that have nothing else to do meanwhile.</summary>
+    public LaneSnapshot Snapshot(string directory) => BeginSnapshot(directory).Finish();
 
     /// <summary>
     /// A lane in the very state of a snapshot. It owns table, buffer and log, which are empty, over the same files, and the table opened to be restored;
@@ -60,7 +61,10 @@ public sealed partial class LaneJoin
         }
     }
 
-    /// <summary>Says that snapshots with a lower floor are not needed any more: their files may go.</summary>
+    /// <summary>
+    /// Says that snapshots with a lower floor are not needed any more: their files may go. The floor is that of a finished snapshot. On the thread that runs
+    /// the join.
+    /// </summary>
     public void KeepFrom(LaneFloor floor)
     {
         _table.KeepFrom(floor.Table);

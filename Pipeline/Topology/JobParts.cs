@@ -190,7 +190,7 @@ internal sealed class JobParts : IAsyncDisposable
             StoragePolicy = repeat,
         });
         return new LaneJoin(
-            new LaneOptions { Lane = lane, Window = _job.Window, Ranks = LaneRanks.Of(_job.Streams), KeepLetters = keepLetters },
+            new LaneOptions { Lane = lane, Window = _job.Window, Ranks = LaneRanks.Of(_job.Streams), KeepLetters = keepLetters, StoragePolicy = repeat },
             table,
             new ReorderBuffer(_job.Streams.Count, budget.Reorder, Path.Combine(path, "reorder"), _gate, repeat),
             new WindowLog(Path.Combine(path, "window-log"), budget.WindowLog, policy: repeat));
