@@ -20,6 +20,7 @@ public sealed partial class FasterWindowTable<TCells>
 
     private readonly List<ulong> _pageHashes = [];
     private long _firstHashedPage;
+    private FoundLog? _found;
 
     /// <inheritdoc/>
     public ITableSnapshot BeginSnapshot()
@@ -42,12 +43,19 @@ public sealed partial class FasterWindowTable<TCells>
         long begin = snapshot.Read<long>();
         long tail = snapshot.Read<long>();
         _advancedTo = snapshot.Read<long>();
-        long latest = snapshot.Read<long>();
+        _latest = snapshot.Read<long>();
         ulong[] hashes = snapshot.ReadMany<ulong>();
         ulong tailHash = snapshot.Read<ulong>();
         byte[] tailSector = snapshot.ReadMany<byte>();
         Queue<(long Time, long Address)> marks = TailMarks.Load(snapshot);
+        _found = new FoundLog(generation, pageBits, segmentBits, begin, tail, hashes, tailHash, tailSector, marks);
+    }
 
+    /// <inheritdoc/>
+    public void Recover()
+    {
+        (int generation, int pageBits, int segmentBits, long begin, long tail, ulong[] hashes, ulong tailHash, byte[] tailSector, Queue<(long, long)> marks) = _found!;
+        _found = null;
         // A later generation than the snapshot's was begun by a restore that no snapshot came of.
         TableFiles.Delete(_directory, (found, _) => found > generation && found < _generation);
         using var files = new TableSegments(TableFiles.PrefixOf(_directory, generation), segmentBits);
@@ -63,7 +71,6 @@ public sealed partial class FasterWindowTable<TCells>
         tailSector.CopyTo(page, whole);
         Restore(page.AsSpan(0, whole + tailSector.Length), number << pageBits, begin, marks);
         while (marks.TryDequeue(out (long Time, long Address) mark)) _marks.Note(mark.Time, _store.Log.TailAddress);
-        _latest = latest;
     }
 
     /// <inheritdoc/>
@@ -182,6 +189,18 @@ public sealed partial class FasterWindowTable<TCells>
 
         public void Finish(SnapshotWriter snapshot, CancellationToken stopping) => table.Save(this, snapshot, stopping);
     }
+
+    /// <summary>What a snapshot says of the log it was taken of.</summary>
+    private sealed record FoundLog(
+        int Generation,
+        int PageBits,
+        int SegmentBits,
+        long Begin,
+        long Tail,
+        ulong[] Hashes,
+        ulong TailHash,
+        byte[] TailSector,
+        Queue<(long Time, long Address)> Marks);
 
     /// <summary>A record as it lies in the log.</summary>
     [StructLayout(LayoutKind.Sequential, Pack = 8)]

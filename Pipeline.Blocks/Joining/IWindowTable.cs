@@ -146,9 +146,12 @@ public interface IWindowTable : IDisposable
     /// </summary>
     ITableSnapshot BeginSnapshot();
 
-    /// <summary>Takes a snapshot's live windows into an empty table that was opened to be restored. Outside spans.</summary>
-    /// <remarks>Errors: <see cref="InvalidDataException"/> when the snapshot's files are damaged; the table is of no use then.</remarks>
+    /// <summary>Takes what a snapshot says of an empty table that was opened to be restored; <see cref="Recover"/> follows.</summary>
     void Load(SnapshotReader snapshot);
+
+    /// <summary>Brings the live windows of the snapshot that was loaded back from the table's files. Outside spans.</summary>
+    /// <remarks>Errors: <see cref="InvalidDataException"/> when the files are damaged; the table is of no use then.</remarks>
+    void Recover();
 
     /// <summary>Files before this floor are needed by no snapshot any more.</summary>
     void KeepFrom(TableFloor floor);

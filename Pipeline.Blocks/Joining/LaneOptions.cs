@@ -24,6 +24,9 @@ public sealed record LaneOptions
     /// <summary>What becomes of a failed write of a snapshot file.</summary>
     public IStoragePolicy StoragePolicy { get; init; } = NoRepeat.Instance;
 
+    /// <summary>Clock by which a restore is measured.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>The calls on a snapshot file; tests put faults in here.</summary>
     internal SegmentIo Io { get; init; } = SegmentIo.Real;
 }

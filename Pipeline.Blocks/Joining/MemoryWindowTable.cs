@@ -133,6 +133,11 @@ internal sealed class MemoryWindowTable(int actionStreams, long windowMs, Window
     }
 
     /// <inheritdoc/>
+    public void Recover()
+    {
+    }
+
+    /// <inheritdoc/>
     public void KeepFrom(TableFloor floor)
     {
     }
