@@ -13,4 +13,16 @@ kafka.SetAction((parsed, _) => KafkaToKafka.RunAsync(parsed.GetRequiredValue(boo
 var slow = new Command("slow-sink", "A sink ten times slower than the sources: memory stays flat, nothing is lost.") { seconds };
 slow.SetAction((parsed, _) => SlowSink.RunAsync(TimeSpan.FromSeconds(parsed.GetValue(seconds))));
 
-return await new RootCommand("Measures the pipeline as a whole and checks what it measured.") { file, kafka, slow }.Parse(args).InvokeAsync();
+var windows = new Option<long>("--windows") { Description = "Open windows in the process", DefaultValueFactory = _ => 10_000_000 };
+var lanes = new Option<int>("--lanes") { Description = "Lanes", DefaultValueFactory = _ => 4 };
+var memory = new Option<long>("--memory-mib") { Description = "state.memory, MiB", DefaultValueFactory = _ => 1024 };
+var snapshots = new Option<int>("--snapshots") { Description = "Snapshots", DefaultValueFactory = _ => 20 };
+var rate = new Option<double>("--rate") { Description = "Records per second", DefaultValueFactory = _ => 50_000 };
+var checkpoint = new Command("checkpoint", "Lanes with many open windows: what a snapshot costs them while events flow, and what a restore takes.")
+{
+    windows, lanes, memory, snapshots, rate,
+};
+checkpoint.SetAction((parsed, _) => Checkpoint.RunAsync(
+    parsed.GetValue(windows), parsed.GetValue(lanes), parsed.GetValue(memory) << 20, parsed.GetValue(snapshots), parsed.GetValue(rate)));
+
+return await new RootCommand("Measures the pipeline as a whole and checks what it measured.") { file, kafka, slow, checkpoint }.Parse(args).InvokeAsync();

@@ -11,7 +11,8 @@ namespace Pipeline.Blocks.Joining;
 /// <content>
 /// Snapshots are not FASTER's checkpoints, whose state machine takes failed writes for done and whose recovery fills the whole ring of pages, twice the
 /// budget. Its log is flushed, which is all a fold-over checkpoint does with it, and the snapshot says which addresses are live, with a checksum for each
-/// page. A restore reads them in order and puts the live windows into an empty table, which begins a log of its own.
+/// page. At the cut its read-only address moves to the tail: from there on updates go to copies behind it, so what lies before it stays as it is, and the
+/// writes of it are queued; the rest, waiting for them included, can be done on another thread. A restore reads them in order and puts the live windows into an empty table, which begins a log of its own.
 /// </content>
 public sealed partial class FasterWindowTable<TCells>
 {
@@ -19,31 +20,17 @@ public sealed partial class FasterWindowTable<TCells>
 
     private readonly List<ulong> _pageHashes = [];
     private long _firstHashedPage;
+    private FoundLog? _found;
 
     /// <inheritdoc/>
-    public TableFloor Save(SnapshotWriter snapshot)
+    public ITableSnapshot BeginSnapshot()
     {
         if (_device.Fault is not null) Throw();
-        _store.Log.Flush(wait: true);
-        _device.Sync();
-        long begin = _store.Log.BeginAddress;
-        long tail = _store.Log.TailAddress;
-        HashPages(begin, tail);
-        var floor = new TableFloor(_generation, (int)(begin >> _segmentBits));
-        if (floor.Segment < _device.KeptFrom) _device.KeepFrom(floor.Segment);
-
-        snapshot.Write(_generation);
-        snapshot.Write(PageBits);
-        snapshot.Write(_segmentBits);
-        snapshot.Write(_store.Log.FixedRecordSize);
-        snapshot.Write(begin);
-        snapshot.Write(tail);
-        snapshot.Write(_advancedTo);
-        snapshot.Write(_latest);
-        snapshot.WriteMany<ulong>(CollectionsMarshal.AsSpan(_pageHashes));
-        SaveTailPage(snapshot, begin, tail);
-        _marks.Save(snapshot);
-        return floor;
+        var snapshot = new TableSnapshot(this);
+        if (snapshot.Floor.Segment < _device.KeptFrom) _device.KeepFrom(snapshot.Floor.Segment);
+        // No other thread is in the store, so the writes are queued before this returns.
+        _store.Log.Flush(wait: false);
+        return snapshot;
     }
 
     /// <inheritdoc/>
@@ -56,12 +43,19 @@ public sealed partial class FasterWindowTable<TCells>
         long begin = snapshot.Read<long>();
         long tail = snapshot.Read<long>();
         _advancedTo = snapshot.Read<long>();
-        long latest = snapshot.Read<long>();
+        _latest = snapshot.Read<long>();
         ulong[] hashes = snapshot.ReadMany<ulong>();
         ulong tailHash = snapshot.Read<ulong>();
         byte[] tailSector = snapshot.ReadMany<byte>();
         Queue<(long Time, long Address)> marks = TailMarks.Load(snapshot);
+        _found = new FoundLog(generation, pageBits, segmentBits, begin, tail, hashes, tailHash, tailSector, marks);
+    }
 
+    /// <inheritdoc/>
+    public void Recover()
+    {
+        (int generation, int pageBits, int segmentBits, long begin, long tail, ulong[] hashes, ulong tailHash, byte[] tailSector, Queue<(long, long)> marks) = _found!;
+        _found = null;
         // A later generation than the snapshot's was begun by a restore that no snapshot came of.
         TableFiles.Delete(_directory, (found, _) => found > generation && found < _generation);
         using var files = new TableSegments(TableFiles.PrefixOf(_directory, generation), segmentBits);
@@ -77,7 +71,6 @@ public sealed partial class FasterWindowTable<TCells>
         tailSector.CopyTo(page, whole);
         Restore(page.AsSpan(0, whole + tailSector.Length), number << pageBits, begin, marks);
         while (marks.TryDequeue(out (long Time, long Address) mark)) _marks.Note(mark.Time, _store.Log.TailAddress);
-        _latest = latest;
     }
 
     /// <inheritdoc/>
@@ -86,6 +79,28 @@ public sealed partial class FasterWindowTable<TCells>
         TableFiles.Delete(_directory, (generation, segment) =>
             generation < floor.Generation || (generation == floor.Generation && generation < _generation && segment < floor.Segment));
         if (floor.Generation == _generation) _device.KeepFrom(floor.Segment);
+    }
+
+    private void Save(TableSnapshot taken, SnapshotWriter snapshot, CancellationToken stopping)
+    {
+        // A page's second part is queued only when its first is written: hence the second wait, and the third, which by then is none, for certainty.
+        _device.WaitForQueue(stopping);
+        _device.WaitForQueue(stopping);
+        _store.Log.ShiftReadOnlyAddress(taken.Tail, wait: true);
+        _device.Sync();
+        HashPages(taken.Begin, taken.Tail);
+
+        snapshot.Write(_generation);
+        snapshot.Write(PageBits);
+        snapshot.Write(_segmentBits);
+        snapshot.Write(_store.Log.FixedRecordSize);
+        snapshot.Write(taken.Begin);
+        snapshot.Write(taken.Tail);
+        snapshot.Write(taken.AdvancedTo);
+        snapshot.Write(taken.Latest);
+        snapshot.WriteMany<ulong>(CollectionsMarshal.AsSpan(_pageHashes));
+        SaveTailPage(snapshot, taken.Begin, taken.Tail);
+        TailMarks.Save(snapshot, taken.Marks);
     }
 
     private int PageBits => BitOperations.Log2((uint)_layout.PageBytes);
@@ -105,7 +120,7 @@ public sealed partial class FasterWindowTable<TCells>
         }
     }
 
-    // The last sector is written anew with what comes behind it, so it goes into the snapshot.
+    // The last sector is written anew with what comes behind it, so its bytes up to the tail, which stay what they are, go into the snapshot.
     private void SaveTailPage(SnapshotWriter snapshot, long begin, long tail)
     {
         long start = tail >> PageBits << PageBits;
@@ -160,6 +175,32 @@ public sealed partial class FasterWindowTable<TCells>
             throw new InvariantException("The window table put off a write while it was being restored.");
         if (_completions.Appended >= _appendsPerCheck) KeepToBudget();
     }
+
+    /// <summary>Where the log was at the cut.</summary>
+    private sealed class TableSnapshot(FasterWindowTable<TCells> table) : ITableSnapshot
+    {
+        public readonly long Begin = table._store.Log.BeginAddress;
+        public readonly long Tail = table._store.Log.TailAddress;
+        public readonly long AdvancedTo = table._advancedTo;
+        public readonly long Latest = table._latest;
+        public readonly (long Time, long Address)[] Marks = table._marks.Copy();
+
+        public TableFloor Floor => new(table._generation, (int)(Begin >> table._segmentBits));
+
+        public void Finish(SnapshotWriter snapshot, CancellationToken stopping) => table.Save(this, snapshot, stopping);
+    }
+
+    /// <summary>What a snapshot says of the log it was taken of.</summary>
+    private sealed record FoundLog(
+        int Generation,
+        int PageBits,
+        int SegmentBits,
+        long Begin,
+        long Tail,
+        ulong[] Hashes,
+        ulong TailHash,
+        byte[] TailSector,
+        Queue<(long Time, long Address)> Marks);
 
     /// <summary>A record as it lies in the log.</summary>
     [StructLayout(LayoutKind.Sequential, Pack = 8)]

@@ -89,6 +89,19 @@ public struct WindowState
 /// <param name="Segment">Number of its first file.</param>
 public readonly record struct TableFloor(int Generation, int Segment);
 
+/// <summary>A snapshot of a table that is not on disk yet; the table may be changed meanwhile.</summary>
+public interface ITableSnapshot
+{
+    /// <summary>The oldest files it needs.</summary>
+    TableFloor Floor { get; }
+
+    /// <summary>
+    /// Makes every window that was live at the snapshot durable and writes into it what <see cref="IWindowTable.Load"/> needs beside the table's files.
+    /// Once, on any thread, while the table is not disposed.
+    /// </summary>
+    void Finish(SnapshotWriter snapshot, CancellationToken stopping);
+}
+
 /// <summary>The open windows of one lane, by key. A window whose end has passed is as good as absent.</summary>
 /// <remarks>
 /// Threading: one thread at a time. The window log's addresses are opaque here.
@@ -128,14 +141,17 @@ public interface IWindowTable : IDisposable
     void Advance(long appliedTime);
 
     /// <summary>
-    /// Makes every live window durable and writes into a snapshot what <see cref="Load"/> needs beside the table's files. Outside spans. What it returns is
+    /// Decides what a snapshot of the table as it is now holds, without waiting for a disk. Outside spans, and when the one before is finished. Its floor is
     /// kept from now on until <see cref="KeepFrom"/> lets it go.
     /// </summary>
-    TableFloor Save(SnapshotWriter snapshot);
+    ITableSnapshot BeginSnapshot();
 
-    /// <summary>Takes a snapshot's live windows into an empty table that was opened to be restored. Outside spans.</summary>
-    /// <remarks>Errors: <see cref="InvalidDataException"/> when the snapshot's files are damaged; the table is of no use then.</remarks>
+    /// <summary>Takes what a snapshot says of an empty table that was opened to be restored; <see cref="Recover"/> follows.</summary>
     void Load(SnapshotReader snapshot);
+
+    /// <summary>Brings the live windows of the snapshot that was loaded back from the table's files. Outside spans.</summary>
+    /// <remarks>Errors: <see cref="InvalidDataException"/> when the files are damaged; the table is of no use then.</remarks>
+    void Recover();
 
     /// <summary>Files before this floor are needed by no snapshot any more.</summary>
     void KeepFrom(TableFloor floor);

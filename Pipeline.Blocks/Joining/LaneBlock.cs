@@ -126,8 +126,16 @@ public sealed class LaneBlock
         long began = _snapshotTime.Now;
         if (Interlocked.Exchange(ref _keepFrom, null) is { } floor) _join.KeepFrom(floor.Value);
         OpenAtCut = _join.Ledger.InWindows.Sum() + Sum(_join.Reorder.Waiting);
-        Cut = Task.FromResult(_join.Snapshot(directory));
+        PendingSnapshot pending = _join.BeginSnapshot(directory);
+        Cut = Task.Factory.StartNew(() => Write(pending), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         _snapshotTime.Worked(began, 1);
+    }
+
+    private static LaneSnapshot Write(PendingSnapshot pending)
+    {
+        LaneSnapshot written = pending.Finish();
+        CrashPoint.Reach(CrashPoint.InsideCheckpoint);
+        return written;
     }
 
     private static long Sum(ReadOnlySpan<long> counts)

@@ -9,27 +9,31 @@ namespace Pipeline.Blocks.Joining;
 /// </content>
 public sealed partial class LaneJoin
 {
+    private PendingSnapshot? _pending;
+
+    /// <summary>How long the parts of a restore took; the latter two are worked on at once.</summary>
+    internal (TimeSpan Snapshot, TimeSpan Table, TimeSpan Log) Restored;
+
     /// <summary>
-    /// Writes the lane's state, durable when it returns, into a directory that exists. What it needs of the lane's files is kept until
-    /// <see cref="KeepFrom"/> lets it go.
+    /// Decides what a snapshot of the lane as it is now holds, without waiting for a disk. <see cref="PendingSnapshot.Finish"/> writes it into a directory,
+    /// which exists by then, while the lane goes on. What it needs of the lane's files is kept until <see cref="KeepFrom"/> lets it go.
     /// </summary>
     /// <remarks>
-    /// Use: at a barrier, when <see cref="Advance"/> has nothing left to do and samples and letters are handed on; on the thread that runs the join.
-    /// Directories, this one and those of the lane's own files, are the caller's to sync. Errors: I/O errors throw and stop the lane.
+    /// Use: at a barrier, when <see cref="Advance"/> has nothing left to do and samples and letters are handed on; on the thread that runs the join. One at a
+    /// time: the one before is finished. Errors: <see cref="StateStorageException"/> when the table's storage failed before; the lane stops.
     /// </remarks>
-    public LaneSnapshot Snapshot(string directory)
+    public PendingSnapshot BeginSnapshot(string directory)
     {
-        string path = Path.Combine(directory, LaneSnapshot.FileName);
+        if (_pending is { IsOver: false }) throw new InvariantException($"Lane {_options.Lane}: a snapshot begins before the one before it is finished.");
         _log.TruncateBefore(_cursor);
-        using var snapshot = new SnapshotWriter(path);
+        var snapshot = new SnapshotWriter(Path.Combine(directory, LaneSnapshot.FileName), _options.StoragePolicy, _options.Io);
         Describe(snapshot);
         _touched.Save(snapshot);
-        _reorder.Save(snapshot);
-        TableFloor table = _table.Save(snapshot);
-        _log.Save(snapshot);
-        snapshot.Finish();
-        return new LaneSnapshot(new LaneFloor(table, _log.FirstPage), new FileInfo(path).Length);
+        return _pending = new PendingSnapshot(snapshot, _reorder.BeginSnapshot(), _table.BeginSnapshot(), _log.BeginSnapshot());
     }
+
+    /// <summary>A snapshot in one piece, durable when this returns; for callers that have nothing else to do meanwhile.</summary>
+    public LaneSnapshot Snapshot(string directory) => BeginSnapshot(directory).Finish();
 
     /// <summary>
     /// A lane in the very state of a snapshot. It owns table, buffer and log, which are empty, over the same files, and the table opened to be restored;
@@ -37,6 +41,7 @@ public sealed partial class LaneJoin
     /// </summary>
     /// <remarks>
     /// What was written to the logs after the snapshot is cut off: later snapshots of the lane are lost.
+    /// Threading: any thread; takes a second one for a part of the work. Lanes can be restored at once.
     /// Errors: <see cref="InvalidDataException"/> when the snapshot or a part of the logs it needs is damaged, or was of another layout.
     /// </remarks>
     public static LaneJoin Restore(string directory, LaneOptions options, IWindowTable table, ReorderBuffer reorder, WindowLog log)
@@ -44,13 +49,17 @@ public sealed partial class LaneJoin
         var lane = new LaneJoin(options, table, reorder, log);
         try
         {
-            using var snapshot = new SnapshotReader(Path.Combine(directory, LaneSnapshot.FileName));
-            lane.Recall(snapshot);
-            lane._touched.Load(snapshot);
-            reorder.Load(snapshot);
-            table.Load(snapshot);
-            log.Load(snapshot);
-            lane.SetWheel();
+            long began = options.Clock.GetTimestamp();
+            using (var snapshot = new SnapshotReader(Path.Combine(directory, LaneSnapshot.FileName)))
+            {
+                lane.Recall(snapshot);
+                lane._touched.Load(snapshot);
+                reorder.Load(snapshot);
+                table.Load(snapshot);
+                log.Load(snapshot);
+            }
+            lane.Restored.Snapshot = options.Clock.GetElapsedTime(began);
+            lane.RecoverLogs();
             return lane;
         }
         catch
@@ -60,7 +69,10 @@ public sealed partial class LaneJoin
         }
     }
 
-    /// <summary>Says that snapshots with a lower floor are not needed any more: their files may go.</summary>
+    /// <summary>
+    /// Says that snapshots with a lower floor are not needed any more: their files may go. The floor is that of a finished snapshot. On the thread that runs
+    /// the join.
+    /// </summary>
     public void KeepFrom(LaneFloor floor)
     {
         _table.KeepFrom(floor.Table);
@@ -94,6 +106,33 @@ public sealed partial class LaneJoin
         _firedOrdinal = snapshot.Read<long>();
         _lastFired = (snapshot.Read<long>(), snapshot.Read<KeyHash>());
         Ledger.Load(snapshot);
+    }
+
+    /// <summary>Reads the table's log and the window log, each on a thread of its own: the one waits for the disk while the other works.</summary>
+    private void RecoverLogs()
+    {
+        TimeProvider clock = _options.Clock;
+        long began = clock.GetTimestamp();
+        Task log = Task.Factory.StartNew(
+            () =>
+            {
+                SetWheel();
+                Restored.Log = clock.GetElapsedTime(began);
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+        try
+        {
+            _table.Recover();
+            Restored.Table = clock.GetElapsedTime(began);
+        }
+        finally
+        {
+            // Not its error yet; only that it is over, for the lane may be disposed of now.
+            Task.WhenAny(log).Wait();
+        }
+        log.GetAwaiter().GetResult();
     }
 
     /// <summary>Sets the wheel for every open window, and by the way reads, and so checks, every page of the log.</summary>

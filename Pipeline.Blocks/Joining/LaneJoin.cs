@@ -139,6 +139,7 @@ public sealed partial class LaneJoin : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _pending?.CallOff();
         _table.Dispose();
         _reorder.Dispose();
         _log.Dispose();

@@ -20,4 +20,13 @@ public sealed record LaneOptions
 
     /// <summary>Most bytes in a sample batch.</summary>
     public int BatchBytes { get; init; } = 1 << 20;
+
+    /// <summary>What becomes of a failed write of a snapshot file.</summary>
+    public IStoragePolicy StoragePolicy { get; init; } = NoRepeat.Instance;
+
+    /// <summary>Clock by which a restore is measured.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>The calls on a snapshot file; tests put faults in here.</summary>
+    internal SegmentIo Io { get; init; } = SegmentIo.Real;
 }

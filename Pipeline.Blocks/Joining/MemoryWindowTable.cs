@@ -116,17 +116,8 @@ internal sealed class MemoryWindowTable(int actionStreams, long windowMs, Window
     }
 
     /// <inheritdoc/>
-    public TableFloor Save(SnapshotWriter snapshot)
-    {
-        snapshot.Write(_windows.Count);
-        foreach ((KeyHash key, Window window) in _windows.OrderBy(item => item.Value.State.Ordinal))
-        {
-            snapshot.Write(key);
-            snapshot.Write(window.State);
-            snapshot.WriteMany<ActionCell>(window.Cells);
-        }
-        return default;
-    }
+    public ITableSnapshot BeginSnapshot() => new TableSnapshot(
+        [.. _windows.OrderBy(item => item.Value.State.Ordinal).Select(item => (item.Key, item.Value.State, (ActionCell[])item.Value.Cells.Clone()))]);
 
     /// <inheritdoc/>
     public void Load(SnapshotReader snapshot)
@@ -142,6 +133,11 @@ internal sealed class MemoryWindowTable(int actionStreams, long windowMs, Window
     }
 
     /// <inheritdoc/>
+    public void Recover()
+    {
+    }
+
+    /// <inheritdoc/>
     public void KeepFrom(TableFloor floor)
     {
     }
@@ -149,6 +145,22 @@ internal sealed class MemoryWindowTable(int actionStreams, long windowMs, Window
     /// <inheritdoc/>
     public void Dispose()
     {
+    }
+
+    private sealed class TableSnapshot((KeyHash Key, WindowState State, ActionCell[] Cells)[] windows) : ITableSnapshot
+    {
+        public TableFloor Floor => default;
+
+        public void Finish(SnapshotWriter snapshot, CancellationToken stopping)
+        {
+            snapshot.Write(windows.Length);
+            foreach ((KeyHash key, WindowState state, ActionCell[] cells) in windows)
+            {
+                snapshot.Write(key);
+                snapshot.Write(state);
+                snapshot.WriteMany<ActionCell>(cells);
+            }
+        }
     }
 
     private sealed class Window(int actionStreams)

@@ -11,6 +11,9 @@ internal sealed class ReorderBucket
 {
     private readonly List<long> _spilledPages = [];
 
+    // A snapshot that may still read Bytes; they are only appended to.
+    private ReorderSnapshot? _sharedWith;
+
     /// <summary>Which slice of event time.</summary>
     public long Slice;
 
@@ -90,8 +93,8 @@ internal sealed class ReorderBucket
         foreach (long number in _spilledPages)
         {
             byte[] page = ReadPage(file, number, out ReadOnlySpan<ReorderEntry> entries, out ReadOnlySpan<byte> bytes);
-            if (Entries.Length < Count + entries.Length) Grow(ref Entries, Count, Count + entries.Length);
-            if (Bytes.Length < BytesUsed + bytes.Length) Grow(ref Bytes, BytesUsed, BytesUsed + bytes.Length);
+            if (Entries.Length < Count + entries.Length) GrowEntries(Count + entries.Length);
+            if (Bytes.Length < BytesUsed + bytes.Length) GrowBytes(BytesUsed + bytes.Length);
             foreach (ref readonly ReorderEntry entry in entries)
             {
                 Entries[Count] = entry;
@@ -105,45 +108,28 @@ internal sealed class ReorderBucket
         _spilledPages.Clear();
     }
 
-    /// <summary>Writes every event into a snapshot, in the order <see cref="Load"/> would bring them into.</summary>
-    public void Save(PageFile file, SnapshotWriter snapshot)
+    /// <summary>Copies the entries, which are sorted later, and lends the bytes to a snapshot. Returns the entries copied.</summary>
+    public int LendTo(ReorderSnapshot snapshot, Span<ReorderEntry> entries)
     {
-        Save(Entries.AsSpan(0, Count), Bytes, snapshot);
-        foreach (long number in _spilledPages)
-        {
-            byte[] page = ReadPage(file, number, out ReadOnlySpan<ReorderEntry> entries, out ReadOnlySpan<byte> bytes);
-            Save(entries, bytes, snapshot);
-            ArrayPool<byte>.Shared.Return(page);
-        }
+        Entries.AsSpan(0, Count).CopyTo(entries);
+        snapshot.Add(Count, Bytes, _spilledPages);
+        _sharedWith = snapshot;
+        return Count;
     }
 
     /// <summary>Room for one more event of so many bytes, head included, to be filled in at once.</summary>
     public Span<byte> Append(long time, KeyHash key, int rank, int bytes)
     {
-        if (Count == Entries.Length) Grow(ref Entries, Count, Count + 1);
-        if (Bytes.Length - BytesUsed < bytes) Grow(ref Bytes, BytesUsed, BytesUsed + bytes);
+        if (Count == Entries.Length) GrowEntries(Count + 1);
+        if (Bytes.Length - BytesUsed < bytes) GrowBytes(BytesUsed + bytes);
         Span<byte> target = Bytes.AsSpan(BytesUsed, bytes);
         Entries[Count++] = new ReorderEntry { Time = time, Key = key, Start = BytesUsed, Rank = rank };
         BytesUsed += bytes;
         return target;
     }
 
-    private static void Save(ReadOnlySpan<ReorderEntry> entries, ReadOnlySpan<byte> bytes, SnapshotWriter snapshot)
-    {
-        foreach (ref readonly ReorderEntry entry in entries)
-        {
-            WaitingHead head = MemoryMarshal.Read<WaitingHead>(bytes[entry.Start..]);
-            int length = WaitingHead.Bytes + head.KeyLength + head.IdLength + head.PayloadLength;
-            snapshot.Write(length);
-            snapshot.Write(entry.Time);
-            snapshot.Write(entry.Key);
-            snapshot.Write(entry.Rank);
-            snapshot.WriteBytes(bytes.Slice(entry.Start, length));
-        }
-    }
-
-    // The caller gives the page back to the pool; the slices lie in it.
-    private static byte[] ReadPage(PageFile file, long number, out ReadOnlySpan<ReorderEntry> entries, out ReadOnlySpan<byte> bytes)
+    /// <summary>Reads a spilled page into a pooled array, which the caller gives back; the slices lie in it.</summary>
+    public static byte[] ReadPage(PageFile file, long number, out ReadOnlySpan<ReorderEntry> entries, out ReadOnlySpan<byte> bytes)
     {
         int length = file.LengthOf(number);
         byte[] page = ArrayPool<byte>.Shared.Rent(length);
@@ -158,17 +144,31 @@ internal sealed class ReorderBucket
     public void Release()
     {
         if (Entries.Length > 0) ArrayPool<ReorderEntry>.Shared.Return(Entries);
-        if (Bytes.Length > 0) ArrayPool<byte>.Shared.Return(Bytes);
+        ReturnBytes();
         Entries = [];
         Bytes = [];
         Count = BytesUsed = 0;
     }
 
-    private static void Grow<T>(ref T[] array, int used, int needed)
+    private void GrowEntries(int needed)
     {
-        T[] larger = ArrayPool<T>.Shared.Rent(Math.Max(needed, Math.Max(64, array.Length * 2)));
-        array.AsSpan(0, used).CopyTo(larger);
-        if (array.Length > 0) ArrayPool<T>.Shared.Return(array);
-        array = larger;
+        ReorderEntry[] larger = ArrayPool<ReorderEntry>.Shared.Rent(Math.Max(needed, Math.Max(64, Entries.Length * 2)));
+        Entries.AsSpan(0, Count).CopyTo(larger);
+        if (Entries.Length > 0) ArrayPool<ReorderEntry>.Shared.Return(Entries);
+        Entries = larger;
+    }
+
+    private void GrowBytes(int needed)
+    {
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, Math.Max(64, Bytes.Length * 2)));
+        Bytes.AsSpan(0, BytesUsed).CopyTo(larger);
+        ReturnBytes();
+        Bytes = larger;
+    }
+
+    private void ReturnBytes()
+    {
+        if (Bytes.Length > 0 && _sharedWith is not { IsOver: false }) ArrayPool<byte>.Shared.Return(Bytes);
+        _sharedWith = null;
     }
 }

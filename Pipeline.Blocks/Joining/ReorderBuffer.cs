@@ -10,7 +10,7 @@ namespace Pipeline.Blocks.Joining;
 /// are written to a spill file; near it the read gate is told, so that only the partition that holds the watermark is read.
 /// Threading: one thread. Use: <see cref="Add"/> any number of events; then <see cref="TryOpenRun"/> and <see cref="TryNext"/> until both say no.
 /// </remarks>
-public sealed class ReorderBuffer : IDisposable
+public sealed partial class ReorderBuffer : IDisposable
 {
     /// <summary>A bucket is 2^6 = 64 ms of event time.</summary>
     private const int SliceBits = 6;
@@ -131,32 +131,6 @@ public sealed class ReorderBuffer : IDisposable
     /// <summary>The bytes of an event of the open run.</summary>
     public WaitingHead Read(in ReorderEntry entry, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> id, out ReadOnlySpan<byte> payload) =>
         _run!.Read(entry.Start, out key, out id, out payload);
-
-    /// <summary>Writes every waiting event, spilled ones too, into a snapshot. Between runs only.</summary>
-    public void Save(SnapshotWriter snapshot)
-    {
-        if (_run is not null) throw new InvariantException("The reorder buffer is asked for a snapshot in the middle of a run.");
-        foreach (ReorderBucket bucket in _buckets.Values.OrderBy(bucket => bucket.Slice)) bucket.Save(_spill, snapshot);
-        snapshot.Write(0);
-    }
-
-    /// <summary>Takes the events of a snapshot into an empty buffer; spill files of an earlier one are deleted.</summary>
-    public void Load(SnapshotReader snapshot)
-    {
-        _spill.DeleteFound();
-        for (int length = snapshot.Read<int>(); length != 0; length = snapshot.Read<int>())
-        {
-            long time = snapshot.Read<long>();
-            KeyHash key = snapshot.Read<KeyHash>();
-            int rank = snapshot.Read<int>();
-            ReorderBucket bucket = BucketOf(time);
-            long before = bucket.MemoryBytes;
-            snapshot.ReadBytes(bucket.Append(time, key, rank, length));
-            _waiting[rank]++;
-            _memory += bucket.MemoryBytes - before;
-            if (_memory > _budget) SpillSlow();
-        }
-    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,12 +1,15 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Pipeline.Blocks.Joining;
 
 /// <summary>Writes one snapshot file: a head, what the parts of a lane say of themselves, and a checksum over all of it.</summary>
 /// <remarks>
-/// Values are written as their own bytes, for a restart on the same machine type. Threading: one thread. Memory: one buffer.
-/// Errors: I/O errors throw; a file without its <see cref="Finish"/> is refused by <see cref="SnapshotReader"/>.
+/// What is written before <see cref="Open"/> waits in memory, so that a lane can say what it has to without waiting for a disk.
+/// Values are written as their own bytes, for a restart on the same machine type. Threading: one thread at a time. Memory: one buffer.
+/// Errors: a failed write is repeated as the policy says; one that is given up, and a failed sync, throws <see cref="StateStorageException"/>. A file without
+/// its <see cref="Finish"/> is refused by <see cref="SnapshotReader"/>.
 /// </remarks>
 public sealed class SnapshotWriter : IDisposable
 {
@@ -16,17 +19,38 @@ public sealed class SnapshotWriter : IDisposable
     /// <summary>Format of what follows.</summary>
     internal const uint FormatVersion = 1;
 
-    private readonly FileStream _file;
+    private readonly string _path;
+    private readonly IStoragePolicy _policy;
+    private readonly SegmentIo _io;
     private readonly XxHash128 _hash = new();
-    private readonly byte[] _buffer = new byte[64 << 10];
+    private byte[] _buffer = new byte[64 << 10];
     private int _used;
+    private bool _open;
+    private SafeFileHandle? _file;
+    private CancellationToken _stopping;
 
-    /// <summary>Begins a file, in place of one that is there.</summary>
-    public SnapshotWriter(string path)
+    /// <summary>A file to be, in place of one that is there.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="policy">What becomes of failed writes.</param>
+    /// <param name="io">The calls on the file.</param>
+    internal SnapshotWriter(string path, IStoragePolicy policy, SegmentIo io)
     {
-        _file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        _path = path;
+        _policy = policy;
+        _io = io;
         Write(Magic);
         Write(FormatVersion);
+    }
+
+    /// <summary>Bytes of the file so far.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>From now on the buffer goes to the file when it is full, and the writer waits for it.</summary>
+    /// <param name="stopping">Ends the wait for a disk that is full.</param>
+    public void Open(CancellationToken stopping)
+    {
+        _stopping = stopping;
+        _open = true;
     }
 
     /// <summary>Appends a value.</summary>
@@ -42,6 +66,7 @@ public sealed class SnapshotWriter : IDisposable
     /// <summary>Appends bytes whose number the reader knows.</summary>
     public void WriteBytes(ReadOnlySpan<byte> bytes)
     {
+        if (!_open && bytes.Length > _buffer.Length - _used) Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _used + bytes.Length));
         while (bytes.Length > _buffer.Length - _used)
         {
             int part = _buffer.Length - _used;
@@ -58,17 +83,57 @@ public sealed class SnapshotWriter : IDisposable
     public void Finish()
     {
         Drain();
-        _file.Write(_hash.GetCurrentHash());
-        _file.Flush(flushToDisk: true);
+        Store(_hash.GetCurrentHash());
+        try
+        {
+            _io.Sync(_file!);
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new StateStorageException(new DeviceFault("sync", _path, 0, 0, 0, cause));
+        }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _file?.Dispose();
 
     private void Drain()
     {
         _hash.Append(_buffer.AsSpan(0, _used));
-        _file.Write(_buffer.AsSpan(0, _used));
+        Store(_buffer.AsSpan(0, _used));
         _used = 0;
+    }
+
+    private void Store(ReadOnlySpan<byte> bytes)
+    {
+        int written = 0;
+        for (int attempt = 1; StoreOnce(bytes, ref written) is { } cause; attempt++)
+        {
+            var failure = new DeviceFault("write", _path, Length, bytes.Length, written, cause);
+            if (_policy.Repeat(failure, attempt, _stopping)) continue;
+            _stopping.ThrowIfCancellationRequested();
+            throw new StateStorageException(failure);
+        }
+        Length += bytes.Length;
+    }
+
+    /// <summary>Goes on with a write at the file's end; null when all of it is written, else why not.</summary>
+    private Exception? StoreOnce(ReadOnlySpan<byte> bytes, ref int written)
+    {
+        try
+        {
+            _file ??= File.OpenHandle(_path, FileMode.Create, FileAccess.ReadWrite);
+            while (written < bytes.Length)
+            {
+                int more = _io.Write(_file, bytes[written..], Length + written);
+                if (more <= 0) return new IOException("the system wrote nothing and reported no error");
+                written += more;
+            }
+            return null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return error;
+        }
     }
 }

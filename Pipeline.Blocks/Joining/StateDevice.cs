@@ -94,6 +94,14 @@ internal sealed class StateDevice : StorageDeviceBase
     /// <summary>Waits until a write is over, done or given up, or a moment has passed.</summary>
     public void WaitForWrite() => _wrote.WaitOne(LongestWaitMs);
 
+    /// <summary>Waits until every write queued so far is over, done or given up.</summary>
+    public void WaitForQueue(CancellationToken stopping)
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _requests.Add(new Request(Kind.Marker, 0, 0, 0, 0, null, reached), stopping);
+        reached.Task.Wait(stopping);
+    }
+
     /// <summary>Makes everything written so far durable. Errors: throws, and the device is at fault.</summary>
     public void Sync() => _files.Sync();
 
@@ -135,7 +143,7 @@ internal sealed class StateDevice : StorageDeviceBase
         {
             if (request.Kind == Kind.Read) _files.Read(request.Segment, request.Offset, request.Target);
             else if (request.Kind == Kind.Write) _files.Write(request.Segment, request.Offset, request.Target);
-            else _files.Remove(request.Segment);
+            else if (request.Kind == Kind.Remove) _files.Remove(request.Segment);
             Finish(in request);
             if (request.Kind == Kind.Write) _wrote.Set();
         }
@@ -155,7 +163,8 @@ internal sealed class StateDevice : StorageDeviceBase
         try
         {
             if (request.Context is null && request.Callback is null) return;
-            if (request.Kind == Kind.Remove)
+            if (request.Kind == Kind.Marker) ((TaskCompletionSource)request.Context!).SetResult();
+            else if (request.Kind == Kind.Remove)
             {
                 (AsyncCallback callback, IAsyncResult result) = ((AsyncCallback, IAsyncResult))request.Context!;
                 callback(result);
@@ -174,6 +183,7 @@ internal sealed class StateDevice : StorageDeviceBase
         Read,
         Write,
         Remove,
+        Marker,
     }
 
     [DebuggerDisplay("{Kind} {Segment}@{Offset}+{Length}")]

@@ -19,7 +19,7 @@ internal sealed class TableSegments(string prefix, int segmentBits) : IDisposabl
         {
             _file?.Dispose();
             if (!File.Exists(path)) throw new InvalidDataException($"State file {path}: expected a file, found none.");
-            _file = File.OpenHandle(path);
+            _file = File.OpenHandle(path, options: FileOptions.SequentialScan);
             _segment = address >> segmentBits;
         }
         long offset = address & ((1L << segmentBits) - 1);

@@ -31,11 +31,14 @@ internal sealed class TailMarks(long windowMs)
         return true;
     }
 
-    /// <summary>Writes the marks into a snapshot.</summary>
-    public void Save(SnapshotWriter snapshot)
+    /// <summary>The marks as they are now.</summary>
+    public (long Time, long Address)[] Copy() => [.. _marks];
+
+    /// <summary>Writes marks into a snapshot.</summary>
+    public static void Save(SnapshotWriter snapshot, (long Time, long Address)[] marks)
     {
-        snapshot.Write(_marks.Count);
-        foreach ((long time, long address) in _marks)
+        snapshot.Write(marks.Length);
+        foreach ((long time, long address) in marks)
         {
             snapshot.Write(time);
             snapshot.Write(address);

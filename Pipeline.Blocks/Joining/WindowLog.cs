@@ -13,7 +13,7 @@ namespace Pipeline.Blocks.Joining;
 /// go: of all pages it is the one needed last.
 /// Threading: one thread. Errors: a failed write is repeated as the policy says; any other I/O error throws and stops the lane.
 /// </remarks>
-public sealed class WindowLog : IDisposable
+public sealed partial class WindowLog : IDisposable
 {
     /// <summary>Bytes of a page, unless one entry needs more or the log is told otherwise.</summary>
     public const int PageBytes = 1 << 20;
@@ -110,40 +110,6 @@ public sealed class WindowLog : IDisposable
     /// <summary>First page that holds anything.</summary>
     public long FirstPage => _firstPage;
 
-    /// <summary>
-    /// Makes all pages durable, the tail's bytes in the snapshot itself, and keeps them from now on until <see cref="KeepFrom"/> lets them go.
-    /// </summary>
-    public void Save(SnapshotWriter snapshot)
-    {
-        foreach (LogPage page in _byNumber)
-            if (page != _tail && !_file.Holds(page.Number)) _file.Write(page.Number, page.Bytes.AsSpan(0, page.Used));
-        _file.Sync();
-        _file.KeepFrom(Math.Min(_file.KeptFrom, _firstPage));
-        snapshot.Write(_firstPage);
-        _file.Save(snapshot, _firstPage, _tail.Number);
-        snapshot.WriteMany<byte>(_tail.Bytes.AsSpan(0, _tail.Used));
-    }
-
-    /// <summary>Takes a snapshot's pages into an empty log; they are checked as they are read. All files found are kept until <see cref="KeepFrom"/>.</summary>
-    public void Load(SnapshotReader snapshot)
-    {
-        _firstPage = snapshot.Read<long>();
-        int[] used = _file.Load(snapshot, _firstPage);
-        byte[] tail = snapshot.ReadMany<byte>();
-        _byNumber.Clear();
-        for (int i = 0; i < used.Length; i++) _byNumber.Add(new LogPage(_firstPage + i) { Used = used[i] });
-        _tail = new LogPage(_firstPage + used.Length) { Bytes = new byte[Math.Max(tail.Length, _pageBytes)], Used = tail.Length };
-        tail.CopyTo(_tail.Bytes, 0);
-        _byNumber.Add(_tail);
-    }
-
-    /// <summary>Pages before this one are needed by no snapshot any more.</summary>
-    public void KeepFrom(long page)
-    {
-        _file.KeepFrom(page);
-        _file.DeleteBefore(_firstPage);
-    }
-
     /// <summary>Bytes of pages in memory.</summary>
     public long MemoryBytes => (_inMemory + _free.Count) * (long)_pageBytes;
 
@@ -197,7 +163,7 @@ public sealed class WindowLog : IDisposable
     {
         if (page.Bytes is null) return;
         _inMemory--;
-        if (page.Bytes.Length == _pageBytes && _free.Count < 2) _free.Push(page.Bytes);
+        if (page.Bytes.Length == _pageBytes && _free.Count < 2 && page.SharedWith is not { IsOver: false }) _free.Push(page.Bytes);
         page.Bytes = null;
     }
 
@@ -206,5 +172,8 @@ public sealed class WindowLog : IDisposable
         public readonly long Number = number;
         public byte[]? Bytes;
         public int Used;
+
+        // A snapshot that may still read the bytes.
+        public WindowLogSnapshot? SharedWith;
     }
 }

@@ -7,13 +7,18 @@ namespace Pipeline.Tests.Joining;
 
 /// <summary>Snapshots of a lane whose state lies in many pages and files of table, window log and reorder buffer.</summary>
 [TestClass]
-public sealed class LaneSnapshotTests : IDisposable
+public sealed partial class LaneSnapshotTests : IDisposable
 {
     private const long T0 = 1_764_064_800_000;
     private const int WindowMs = 60_000;
     private const int Keys = 3_000;
 
     private readonly TempFolder _folder = new();
+    private readonly FaultySegmentIo _tableIo = new();
+    private readonly FaultySegmentIo _snapshotIo = new();
+    private IStoragePolicy _policy = NoRepeat.Instance;
+    private long _logMemory;
+    private long _tableMemory;
 
     public void Dispose() => _folder.Dispose();
 
@@ -177,21 +182,30 @@ public sealed class LaneSnapshotTests : IDisposable
         return new LaneJoin(Options, Table(name, faster, restore: false), Reorder(name), Log(name));
     }
 
-    private static LaneOptions Options => new() { Lane = 0, Window = new WindowOptions { Length = TimeSpan.FromMilliseconds(WindowMs) }, Ranks = [0, 1], BatchWindows = 100 };
+    private LaneOptions Options => new()
+    {
+        Lane = 0,
+        Window = new WindowOptions { Length = TimeSpan.FromMilliseconds(WindowMs) },
+        Ranks = [0, 1],
+        BatchWindows = 100,
+        StoragePolicy = _policy,
+        Io = _snapshotIo,
+    };
 
     private ReorderBuffer Reorder(string name) => new(2, 40_000, _folder[$"{name}/spill"], null);
 
-    private WindowLog Log(string name) => new(_folder[$"{name}/log"], 0, pageBytes: 4_096);
+    private WindowLog Log(string name) => new(_folder[$"{name}/log"], _logMemory, pageBytes: 4_096);
 
     private IWindowTable Table(string name, bool faster, bool restore) => faster
         ? WindowTables.Open(new FasterTableOptions
         {
             Directory = _folder[$"{name}/table"],
-            MemoryBytes = 0,
+            MemoryBytes = _tableMemory,
             ActionStreams = 1,
             Window = TimeSpan.FromMilliseconds(WindowMs),
             SegmentBytes = 64 << 10,
             Restore = restore,
+            Io = _tableIo,
         })
         : new MemoryWindowTable(1, WindowMs, WindowAnchor.Exposure, keepActions: false);
 

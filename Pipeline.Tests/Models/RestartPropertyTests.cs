@@ -7,8 +7,9 @@ namespace Pipeline.Tests.Models;
 public sealed class RestartPropertyTests
 {
     private static readonly Gen<Feeding> Feedings = Gen.Select(
-        Gen.OneOf(1, 2), Gen.OneOf(1, 2, 7, 64), Gen.Int[0, 1_000_000], Gen.Int[1, 8], Gen.Int[0, 9], Gen.Bool,
-        (lanes, batch, seed, every, lost, older) => new Feeding(lanes, batch, seed, Faster: false) { Restarts = new Restarts(every, lost, older) });
+        Gen.OneOf(1, 2), Gen.OneOf(1, 2, 7, 64), Gen.Int[0, 1_000_000], Gen.Int[1, 8], Gen.Int[0, 6], Gen.Int[0, 9], Gen.Bool,
+        (lanes, batch, seed, every, finished, lost, older) =>
+            new Feeding(lanes, batch, seed, Faster: false) { Restarts = new Restarts(every, finished, lost, older) });
 
     [TestMethod]
     public void RestoredLanes_DoWhatUninterruptedOnesDo() =>
@@ -18,19 +19,30 @@ public sealed class RestartPropertyTests
     public void RestoredLanesOnFaster_DoWhatUninterruptedOnesDo()
     {
         int restarts = 0;
+        int finishedLater = 0;
+        int lostUnfinished = 0;
         Gen.Select(History.Gen(withinDisorder: false), Feedings).Sample(
-            (history, feeding) => Interlocked.Add(ref restarts, AssertNoDifference(history, feeding with { Faster = true })), iter: Iterations.Of(300));
+            (history, feeding) =>
+            {
+                (int lost, int later, int unfinished) = AssertNoDifference(history, feeding with { Faster = true });
+                Interlocked.Add(ref restarts, lost);
+                Interlocked.Add(ref finishedLater, later);
+                Interlocked.Add(ref lostUnfinished, unfinished);
+            },
+            iter: Iterations.Of(300));
         Assert.IsGreaterThan(100, restarts);
+        Assert.IsGreaterThan(100, finishedLater);
+        Assert.IsGreaterThan(20, lostUnfinished);
     }
 
-    private static int AssertNoDifference(History history, Feeding feeding)
+    private static (int Restarts, int FinishedLater, int LostUnfinished) AssertNoDifference(History history, Feeding feeding)
     {
         using FlowHarness expected = Feed(history, feeding with { Faster = false, Restarts = null });
         using FlowHarness found = Feed(history, feeding);
         AssertEqual("samples", [.. expected.Samples.Select(sample => sample.Value)], [.. found.Samples.Select(sample => sample.Value)]);
         AssertEqual("letters", LettersOf(expected), LettersOf(found));
         AssertEqual("ledgers", LedgersOf(expected), LedgersOf(found));
-        return found.RestartCount;
+        return (found.RestartCount, found.FinishedLater, found.LostUnfinished);
     }
 
     private static FlowHarness Feed(History history, Feeding feeding)

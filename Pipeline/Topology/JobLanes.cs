@@ -57,6 +57,7 @@ internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate ga
         Window = job.Window,
         Ranks = LaneRanks.Of(job.Streams),
         KeepLetters = job.DeadLetter is not null,
+        StoragePolicy = Repeat(lane),
     };
 
     private IWindowTable Table(int lane, int lanes, bool restore) => WindowTables.Open(new FasterTableOptions
