@@ -20,6 +20,25 @@ public sealed class ExactlyOnceTests
     [ClassCleanup]
     public static void Stop() => Kafka?.Dispose();
 
+    /// <summary>Without a fault every scenario passes: what fails the others is what the faults did.</summary>
+    [TestMethod]
+    [DataRow(false, false, 0L, 0)]
+    [DataRow(false, true, 20_000L, 0)]
+    [DataRow(true, true, 0L, 0)]
+    [DataRow(false, false, 0L, 2)]
+    public Task UninterruptedRun_BringsEachSampleOnce(bool fileInput, bool fileOutput, long exposures, int silence) => AssertAsync(
+        new CrashScenario
+        {
+            Name = $"uninterrupted-{fileInput}-{fileOutput}-{exposures}-{silence}",
+            Seed = 10,
+            FileInput = fileInput,
+            FileOutput = fileOutput,
+            BoundedExposures = exposures == 0 ? null : exposures,
+            Silence = silence == 0 ? null : TimeSpan.FromSeconds(silence),
+            Calm = TimeSpan.FromSeconds(5),
+        },
+        faults: []);
+
     [TestMethod]
     public Task BoundedTopics_KilledAtRandom_EndWithEachSampleOnce() =>
         AssertAsync(new CrashScenario { Name = "bounded", Seed = 11, BoundedExposures = 100_000 }, FaultPlan.Random(seed: 11, count: 10));

@@ -25,6 +25,9 @@ internal sealed class CrashReport(CrashScenario scenario, string folder)
     /// <summary>Faults in their order.</summary>
     public List<FaultRecord> Faults { get; } = [];
 
+    /// <summary>How many of them killed a process.</summary>
+    public int Kills => Faults.Count(static fault => fault.ExitCode == PipelineChild.Killed);
+
     /// <summary>What is wrong; empty when nothing is.</summary>
     public List<string> Failures { get; } = [];
 
@@ -51,7 +54,7 @@ internal sealed class CrashReport(CrashScenario scenario, string folder)
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"{scenario}: {(Succeeded ? "exactly once" : "NOT exactly once")}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"{Faults.Count} faults, {Starts} starts, {Records} records, {Samples} samples");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{Kills} kills in {Faults.Count} faults, {Starts} starts, {Records} records, {Samples} samples");
         foreach (string failure in Failures) text.AppendLine(failure);
         foreach (FaultRecord fault in Faults) text.AppendLine(fault.ToString());
         if (!Succeeded) text.AppendLine(CultureInfo.InvariantCulture, $"kept: {folder}");

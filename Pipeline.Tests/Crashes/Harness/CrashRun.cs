@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Confluent.Kafka;
 using Pipeline.Generation;
 using Pipeline.Verification;
 
@@ -33,6 +34,7 @@ internal sealed class CrashRun
     private readonly CrashJob _job;
     private readonly CrashReport _report;
     private ICommittedOutput _output = null!;
+    private Task _brokerGoesOn = Task.CompletedTask;
     private bool _finished;
     private string? _summary;
 
@@ -66,24 +68,26 @@ internal sealed class CrashRun
                 if (Stopwatch.GetElapsedTime(began) > ScenarioLimit) throw new CrashFailureException($"the faults are not over after {ScenarioLimit.TotalMinutes} min");
                 await MeetAsync(fault).ConfigureAwait(false);
             }
-            await enough.CancelAsync().ConfigureAwait(false);
-            await feeding.ConfigureAwait(false);
-            Task<ReferenceResult> expecting = Task.Run(_job.Expect);
-            if (!_finished) await EndAsync(expecting).ConfigureAwait(false);
+            ReferenceResult expected = await EndAsync(enough, feeding).ConfigureAwait(false);
             await _output.CatchUpAsync().ConfigureAwait(false);
-            Check(await expecting.ConfigureAwait(false), feed);
+            Check(expected, feed);
         }
         catch (CrashFailureException failure)
         {
             _report.Failures.Insert(0, failure.Message);
         }
+        catch (Exception failure) when (failure is KafkaException or TimeoutException or IOException or JsonException)
+        {
+            _report.Failures.Insert(0, failure.ToString());
+        }
         finally
         {
             await enough.CancelAsync().ConfigureAwait(false);
+            await _brokerGoesOn.ConfigureAwait(false);
             await feeding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         _report.Records = feed.Exposures + feed.Clicks;
-        if (_output.Violation is { } violation) _report.Failures.Insert(0, violation);
+        if (_output.Violation is { } violation && !_report.Failures.Contains(violation)) _report.Failures.Insert(0, violation);
         if (_report.Succeeded) Directory.Delete(_job.Folder, recursive: true);
         return _report;
     }
@@ -108,7 +112,7 @@ internal sealed class CrashRun
         _report.Faults.Add(record);
         _tell(record);
         if (_output is FileOutput files) files.Look(whole: true);
-        if (_output.Violation is { } violation) throw new CrashFailureException($"after fault {record.Number}: {violation}");
+        if (_output.Violation is { } violation) throw new CrashFailureException(violation);
         if (point is not null && !ended) throw new CrashFailureException($"fault {record.Number}: {fault.Point} was not passed within {PointLimit.TotalSeconds} s");
         if (!ended || atPoint || (fault.Kind == FaultKind.Pause && EndsAfterPause.Contains(child.ExitCode))) return;
         if (!IsFinish(child)) throw new CrashFailureException($"fault {record.Number}: the program ended by itself with {child.ExitCode}: {Tail(child.Messages)}");
@@ -131,7 +135,7 @@ internal sealed class CrashRun
         if (await watch.UntilSampleAsync().ConfigureAwait(false) || await watch.UntilAsync(child.Age + fault.After).ConfigureAwait(false)) return true;
         SendBroker(Signals.Stop);
         // The broker goes on by itself, whatever becomes of the processes meanwhile.
-        _ = GoOnAfterAsync(fault.Lasting);
+        _brokerGoesOn = GoOnAfterAsync(fault.Lasting);
         return await watch.UntilAsync(child.Age + fault.Lasting / 2).ConfigureAwait(false);
     }
 
@@ -146,28 +150,32 @@ internal sealed class CrashRun
         foreach (int pid in _broker!.Pids) Signals.Send(pid, signal);
     }
 
-    /// <summary>Lets the program come to its end: by itself, or by a signal once every window that can close has.</summary>
-    private async Task EndAsync(Task<ReferenceResult> expecting)
+    /// <summary>
+    /// Lets the program come to its end, by itself, or by a signal once every window that can close has; gives what an uninterrupted run makes of the log, which
+    /// has its end by then.
+    /// </summary>
+    private async Task<ReferenceResult> EndAsync(CancellationTokenSource enough, Task feeding)
     {
+        if (_finished) return _job.Expect();
         using PipelineChild child = Start(crashAt: null);
         var watch = new SampleWatch(this, child);
-        bool ended;
-        if (_scenario.IsBounded) ended = await watch.UntilQuietAsync(long.MaxValue).ConfigureAwait(false);
-        else
+        bool ended = !_scenario.IsBounded && await watch.UntilAsync(_scenario.Calm).ConfigureAwait(false);
+        await enough.CancelAsync().ConfigureAwait(false);
+        await feeding.ConfigureAwait(false);
+        ReferenceResult expected = await Task.Run(_job.Expect).ConfigureAwait(false);
+        int samples = expected.Samples.Count;
+        ended = ended || await watch.UntilQuietAsync(_scenario.IsBounded ? long.MaxValue : samples).ConfigureAwait(false);
+        if (!ended && !_scenario.IsBounded && _output.Distinct >= samples)
         {
-            int samples = (await expecting.ConfigureAwait(false)).Samples.Count;
-            ended = await watch.UntilQuietAsync(samples).ConfigureAwait(false);
-            if (!ended && _output.Count >= samples)
-            {
-                child.Send(Signals.Terminate);
-                ended = await child.ExitsWithinAsync(HangLimit).ConfigureAwait(false);
-            }
+            child.Send(Signals.Terminate);
+            ended = await child.ExitsWithinAsync(HangLimit).ConfigureAwait(false);
         }
         long seen = _output.Count;
         if (!ended) await child.KillAsync().ConfigureAwait(false);
         await Keep(child).ConfigureAwait(false);
         if (!ended) throw new CrashFailureException($"the last start hangs: {seen} samples seen, nothing new for {HangLimit.TotalSeconds} s: {Tail(child.Messages)}");
         if (!IsFinish(child)) throw new CrashFailureException($"the last start ended with {child.ExitCode}: {Tail(child.Messages)}");
+        return expected;
     }
 
     private void Check(ReferenceResult expected, LogFeed feed)
@@ -249,7 +257,7 @@ internal sealed class CrashRun
         {
             long seen = run._output.Count;
             TimeSpan since = child.Age;
-            while (!child.HasExited && run._output.Count < samples && child.Age - since < HangLimit)
+            while (!child.HasExited && run._output.Distinct < samples && child.Age - since < HangLimit)
             {
                 await LookAsync().ConfigureAwait(false);
                 if (run._output.Count != seen) (seen, since) = (run._output.Count, child.Age);
@@ -260,6 +268,7 @@ internal sealed class CrashRun
         private async Task<bool> LookAsync()
         {
             await child.ExitsWithinAsync(Look).ConfigureAwait(false);
+            if (run._output.Violation is { } violation) throw new CrashFailureException(violation);
             if (_from < 0 && child.Age >= FirstCommit) CountFromNow();
             if (_from < 0 || run._output.Count <= _from) return false;
             if (Recovery is null) run._report.Recoveries.Add((Recovery = child.Age).Value);

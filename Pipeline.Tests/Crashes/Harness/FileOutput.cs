@@ -16,6 +16,7 @@ internal sealed class FileOutput : ICommittedOutput
     private readonly CancellationTokenSource _enough = new();
     private readonly Lock _gate = new();
     private readonly Task _looking;
+    private readonly DistinctCount _distinct = new();
     private long _count;
     private string? _violation;
 
@@ -28,6 +29,9 @@ internal sealed class FileOutput : ICommittedOutput
 
     /// <inheritdoc/>
     public long Count => Interlocked.Read(ref _count);
+
+    /// <inheritdoc/>
+    public long Distinct => _distinct.Value;
 
     /// <inheritdoc/>
     public string? Violation => Volatile.Read(ref _violation);
@@ -125,6 +129,7 @@ internal sealed class FileOutput : ICommittedOutput
         file.ReadExactly(more);
         if (more.Length > 0 && more[^1] != '\n') return $"{name}: the {length} committed bytes end inside a line";
         prefix.Add(more);
+        foreach (byte[] line in Lines(more)) _distinct.Add(line);
         Interlocked.Add(ref _count, more.AsSpan().Count((byte)'\n'));
         return null;
     }

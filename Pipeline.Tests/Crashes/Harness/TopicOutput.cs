@@ -13,6 +13,7 @@ internal sealed class TopicOutput : ICommittedOutput
     private readonly long[] _end = new long[CrashScenario.Partitions];
     private readonly CancellationTokenSource _enough = new();
     private readonly Task _reading;
+    private readonly DistinctCount _distinct = new();
     private long _count;
 
     public TopicOutput(CrashJob job)
@@ -35,6 +36,9 @@ internal sealed class TopicOutput : ICommittedOutput
 
     /// <inheritdoc/>
     public long Count => Interlocked.Read(ref _count);
+
+    /// <inheritdoc/>
+    public long Distinct => _distinct.Value;
 
     /// <inheritdoc/>
     public string? Violation => _reading.IsFaulted ? $"the observer of {_topic}: {_reading.Exception!.GetBaseException().Message}" : null;
@@ -77,6 +81,7 @@ internal sealed class TopicOutput : ICommittedOutput
             if (!next.IsPartitionEOF)
             {
                 lock (_seen) _seen.Add(new SeenSample($"partition {next.Partition.Value}", next.Message.Key, next.Message.Value ?? []));
+                _distinct.Add(next.Message.Value);
                 Interlocked.Increment(ref _count);
             }
             Interlocked.Exchange(ref _end[next.Partition.Value], next.IsPartitionEOF ? next.Offset.Value : next.Offset.Value + 1);
