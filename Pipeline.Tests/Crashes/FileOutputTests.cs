@@ -4,7 +4,7 @@ namespace Pipeline.Tests.Crashes;
 
 /// <summary>The observer of sample files sees what a reader of committed lengths must never see.</summary>
 [TestClass]
-public sealed class FileOutputTests
+public sealed class FileOutputTests : IAsyncDisposable
 {
     private const string Samples = "samples-0.jsonl";
     private readonly TempFolder _folder = new();
@@ -17,8 +17,7 @@ public sealed class FileOutputTests
         _output.Look(whole: true);
     }
 
-    [TestCleanup]
-    public async Task Dispose()
+    public async ValueTask DisposeAsync()
     {
         await _output.DisposeAsync();
         _folder.Dispose();

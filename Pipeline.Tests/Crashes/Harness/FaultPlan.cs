@@ -20,9 +20,9 @@ internal static class FaultPlan
         for (int i = 1; i < count; i++)
         {
             double kind = random.NextDouble();
-            if (kind < 0.2) yield return new Fault(FaultKind.KillAfterStart, Milliseconds(random, 300, 2000));
+            if (kind < 0.2) yield return new Fault(FaultKind.KillAfterStart, Milliseconds(random, 300, 1500));
             else if (kind < 0.3 && stall > TimeSpan.Zero) yield return new Fault(FaultKind.StallBroker, Milliseconds(random, 0, 500), Lasting: stall);
-            else if (kind < 0.6 || !points) yield return new Fault(FaultKind.KillAfterSample, Milliseconds(random, 0, 1200));
+            else if (kind < 0.6 || !points) yield return new Fault(FaultKind.KillAfterSample, Milliseconds(random, 0, 900));
             else if (kind < 0.9) yield return AtPoint(random);
             else
             {
