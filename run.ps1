@@ -9,10 +9,12 @@ Builds, tests, runs, measures and publishes the pipeline.
   ./run.ps1 run JOB.yaml [--until-end]  run a job
   ./run.ps1 demo [--seconds 20]         show the product without any server
   ./run.ps1 perf                        run the benchmarks
+  ./run.ps1 chaos [-Kills 1000]         kill the program again and again; each sample must be there once
   ./run.ps1 kafka start|stop            a broker on 127.0.0.1:9092 with its data in artifacts/kafka
   ./run.ps1 publish                     artifacts/publish/linux-x64
 
--ParseParallelism, -Lanes, -FormatParallelism, -BlockCapacity and -BatchRecords go to run and perf as the executable's flags.
+-ParseParallelism, -Lanes, -FormatParallelism, -BlockCapacity and -BatchRecords go to run and perf as the executable's flags,
+-Kills goes to chaos.
 Everything else is passed on as it stands (write flags with two dashes), and the exit code is that of the program called.
 
 PIPELINE_DOTNET names another dotnet. kafka uses KAFKA_HOME (a Kafka distribution), else shared/servers/kafka beside the repository.
@@ -26,6 +28,7 @@ param(
     [int] $FormatParallelism,
     [int] $BlockCapacity,
     [int] $BatchRecords,
+    [int] $Kills,
     [Parameter(ValueFromRemainingArguments)] [string[]] $Arguments = @()
 )
 
@@ -49,6 +52,11 @@ foreach ($flag in @(
     if ($PSBoundParameters.ContainsKey($flag[0])) { $Tuning += @($flag[1], [string] $PSBoundParameters[$flag[0]]) }
 }
 if ($Tuning.Count -gt 0 -and $Verb -notin @('run', 'perf')) { Fail "$($Tuning[0]) is for run and perf, not for $Verb" }
+$Chaos = @()
+if ($PSBoundParameters.ContainsKey('Kills')) {
+    if ($Verb -ne 'chaos') { Fail "-Kills is for chaos, not for $Verb" }
+    $Chaos = @('--kills', [string] $Kills)
+}
 
 # Runs dotnet in the repository, where global.json chooses the SDK and the test runner.
 function Invoke-InRepository {
@@ -124,15 +132,16 @@ switch ($Verb) {
     }
     'demo' { & $Dotnet run -c Release --project ([IO.Path]::Combine($Root, 'Pipeline')) '--' demo @Arguments }
     'perf' { Invoke-InRepository run -c Release --project perf '--' @Arguments @Tuning }
+    'chaos' { Invoke-InRepository run -c Release --project perf '--' chaos @Arguments @Chaos }
     'publish' { Publish-Executable $Arguments }
     'kafka' {
         $action, $more = $Arguments
         Invoke-Kafka $action $more
     }
     'help' {
-        [Console]::Out.WriteLine('./run.ps1 build | test | run JOB.yaml | demo | perf | kafka start|stop | publish; more at the top of the script')
+        [Console]::Out.WriteLine('./run.ps1 build | test | run JOB.yaml | demo | perf | chaos | kafka start|stop | publish; more at the top of the script')
         exit 0
     }
-    default { Fail "'$Verb' is no verb; there are build, test, run, demo, perf, kafka and publish" }
+    default { Fail "'$Verb' is no verb; there are build, test, run, demo, perf, chaos, kafka and publish" }
 }
 exit $LASTEXITCODE

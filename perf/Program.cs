@@ -12,6 +12,20 @@ var kafka = new Command("kafka", "Kafka → Kafka, the same.") { runs, exposures
 kafka.SetAction((parsed, _) => KafkaToKafka.RunAsync(parsed.GetRequiredValue(bootstrap), parsed.GetValue(exposures), parsed.GetValue(runs)));
 var slow = new Command("slow-sink", "A sink ten times slower than the sources: memory stays flat, nothing is lost.") { seconds };
 slow.SetAction((parsed, _) => SlowSink.RunAsync(TimeSpan.FromSeconds(parsed.GetValue(seconds))));
+var kills = new Option<int>("--kills") { Description = "How often the program is killed", DefaultValueFactory = _ => 1000 };
+var seed = new Option<int>("--seed") { Description = "Of logs and faults", DefaultValueFactory = _ => 1 };
+var minutes = new Option<double>("--minutes") { Description = "Longest time; a week by default", DefaultValueFactory = _ => 7 * 24 * 60 };
+var oneCore = new Option<bool>("--one-core") { Description = "The program has one core only" };
+var stall = new Option<double>("--stall") { Description = "Seconds for which the broker is stopped now and then; 0: never" };
+var chaos = new Command("chaos", "The program killed again and again: each sample of an uninterrupted run is there once. Starts a broker of its own.") { kills, seed, minutes, oneCore, stall };
+chaos.SetAction((parsed, stop) => new Chaos
+{
+    Kills = parsed.GetValue(kills),
+    Seed = parsed.GetValue(seed),
+    Limit = TimeSpan.FromMinutes(parsed.GetValue(minutes)),
+    OneCore = parsed.GetValue(oneCore),
+    Stall = TimeSpan.FromSeconds(parsed.GetValue(stall)),
+}.RunAsync(stop));
 
 var windows = new Option<long>("--windows") { Description = "Open windows in the process", DefaultValueFactory = _ => 10_000_000 };
 var lanes = new Option<int>("--lanes") { Description = "Lanes", DefaultValueFactory = _ => 4 };
@@ -25,4 +39,6 @@ var checkpoint = new Command("checkpoint", "Lanes with many open windows: what a
 checkpoint.SetAction((parsed, _) => Checkpoint.RunAsync(
     parsed.GetValue(windows), parsed.GetValue(lanes), parsed.GetValue(memory) << 20, parsed.GetValue(snapshots), parsed.GetValue(rate)));
 
-return await new RootCommand("Measures the pipeline as a whole and checks what it measured.") { file, kafka, slow, checkpoint }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures the pipeline as a whole and checks what it measured.") { file, kafka, slow, checkpoint, chaos }.Parse(args)
+    // Time for a round that was told to stop to end its processes; no other command looks at the signal.
+    .InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = args is ["chaos", ..] ? TimeSpan.FromMinutes(2) : TimeSpan.Zero });

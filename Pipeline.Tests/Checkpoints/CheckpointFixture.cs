@@ -45,22 +45,26 @@ internal static class CheckpointFixture
             Id = id,
             Created = 1_764_000_100_000,
             Owner = "host-1-7",
+            Origin = "host-1-3",
             Delivery = DeliveryMode.ExactlyOnce,
             CleanStop = true,
             Finished = false,
             Streams = [new ManifestStream("exposure", StreamRole.Exposure), new ManifestStream("click", StreamRole.Action)],
+            WindowMs = 1_200_000,
+            Anchor = WindowAnchor.First,
+            KeepsLetters = true,
             Lanes = lanes,
             Partitions =
             [
                 new ManifestPartition
                 {
                     Source = "logs/é.jsonl", Number = 0, Streams = [0], HasTimestamps = false, Identity = "", Columns = ["a", "b"], Start = 0, Position = 120,
-                    End = SourcePartition.NoEnd, Fingerprint = ulong.MaxValue, MaxEventTime = 1_764_000_000_500, Floor = SourcePartition.NoTime, State = PartitionState.Active,
+                    End = SourcePartition.NoEnd, Fingerprint = ulong.MaxValue, MaxEventTime = 1_764_000_000_500, Floor = SourcePartition.NoTime, Known = true,
                 },
                 new ManifestPartition
                 {
                     Source = "click", Number = 7, Streams = [1], HasTimestamps = true, Identity = "topic-id", Columns = [], Start = 41, Position = 99, End = 99,
-                    Fingerprint = null, MaxEventTime = SourcePartition.NoTime, Floor = 5, State = PartitionState.Ended,
+                    Fingerprint = null, MaxEventTime = SourcePartition.NoTime, Floor = 5, Known = false,
                 },
             ],
             Watermark = long.MaxValue,

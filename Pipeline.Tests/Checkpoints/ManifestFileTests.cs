@@ -25,7 +25,7 @@ public sealed class ManifestFileTests
         Assert.AreEqual(Manifest.Settings, read.Settings);
         Assert.AreEqual(ulong.MaxValue, read.Partitions[0].Fingerprint);
         Assert.IsNull(read.Partitions[1].Fingerprint);
-        Assert.AreEqual(PartitionState.Ended, read.Partitions[1].State);
+        Assert.IsFalse(read.Partitions[1].Known);
         EmissionPoint[] points = ManifestPoint.ToPoints(read.Points);
         Assert.AreEqual(new EmissionPoint(1_764_000_000_000, new KeyHash(0xABCDEF, 5), 1_763_998_800_000, 1), points[5]);
         Assert.AreEqual(63, points.Count(static point => point == EmissionPoint.None));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Confluent.Kafka;
@@ -19,6 +20,9 @@ internal abstract class KafkaNode
 
     /// <summary>Ends the node: like a crash, or in order.</summary>
     public abstract void Stop(bool kill);
+
+    /// <summary>Its processes, while it runs: for a test that stalls them.</summary>
+    public abstract IReadOnlyList<int> Pids { get; }
 
     /// <summary>Stops the node and removes its data.</summary>
     public void Remove()
@@ -87,6 +91,9 @@ internal abstract class KafkaNode
             }
         }
 
+        public override IReadOnlyList<int> Pids =>
+            [.. Directory.EnumerateFiles(Folder, "broker-*.pid").Select(static file => int.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture))];
+
         public override void Stop(bool kill) => Run("bash", [Path.Combine(scripts, "stop.sh"), Folder, .. kill ? ["--kill"] : Array.Empty<string>()]);
     }
 
@@ -116,6 +123,8 @@ internal abstract class KafkaNode
             admin.GetMetadata(StartLimit);
             return bootstrap;
         }
+
+        public override IReadOnlyList<int> Pids => _process is { } running ? [running.Id] : [];
 
         public override void Stop(bool kill)
         {

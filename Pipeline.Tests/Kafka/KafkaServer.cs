@@ -62,6 +62,9 @@ public sealed class KafkaServer : IDisposable
         }
     }
 
+    /// <summary>Processes of the private broker.</summary>
+    public IReadOnlyList<int> Pids => _node!.Pids;
+
     /// <summary>Ends the private broker like a crash.</summary>
     public void Kill() => _node!.Stop(kill: true);
 

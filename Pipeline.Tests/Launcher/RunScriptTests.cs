@@ -26,6 +26,8 @@ public sealed class RunScriptTests
     [DataRow("test --filter 'TestCategory!=Kafka'", "dotnet @ [test] [--solution] [Pipeline.sln] [-c] [Release] [--filter] [TestCategory!=Kafka]")]
     [DataRow("perf", "dotnet @ [run] [-c] [Release] [--project] [perf] [--]")]
     [DataRow("perf stage parse -Lanes 2", "dotnet @ [run] [-c] [Release] [--project] [perf] [--] [stage] [parse] [--lanes] [2]")]
+    [DataRow("chaos", "dotnet @ [run] [-c] [Release] [--project] [perf] [--] [chaos]")]
+    [DataRow("chaos -Kills 1000 --seed 7", "dotnet @ [run] [-c] [Release] [--project] [perf] [--] [chaos] [--seed] [7] [--kills] [1000]")]
     public void Verb_CallsDotnetInTheRepository(string arguments, string call) => AssertCalls(arguments, call);
 
     [TestMethod]
@@ -128,6 +130,8 @@ public sealed class RunScriptTests
     [DataRow("bild", "'bild' is no verb")]
     [DataRow("run", "takes a job file")]
     [DataRow("demo -Lanes 2", "--lanes is for run and perf, not for demo")]
+    [DataRow("perf -Kills 5", "-Kills is for chaos, not for perf")]
+    [DataRow("chaos -Lanes 2", "--lanes is for run and perf, not for chaos")]
     [DataRow("kafka", "start or stop, found ''")]
     [DataRow("kafka restart", "start or stop, found 'restart'")]
     public void Mistake_IsNamed_AndNothingIsCalled(string arguments, string message)
