@@ -58,7 +58,7 @@ public sealed class ManifestFileTests
 
         Assert.ThrowsExactly<InvalidDataException>(() => ManifestFile.Parse(Signed(line.Replace("\"job\":\"feed-ctr\",\"settings_hash\"", "\"settings_hash\"", StringComparison.Ordinal))));
         Assert.ThrowsExactly<InvalidDataException>(() => ManifestFile.Parse(Signed(line.Replace("\"owner\":\"host-1-7\"", "\"owner\":null", StringComparison.Ordinal))));
-        Assert.ThrowsExactly<InvalidDataException>(() => ManifestFile.Parse(Signed(line.Replace("\"state\":\"active\"", "\"state\":\"busy\"", StringComparison.Ordinal))));
+        Assert.ThrowsExactly<InvalidDataException>(() => ManifestFile.Parse(Signed(line.Replace("\"anchor\":\"first\"", "\"anchor\":\"last\"", StringComparison.Ordinal))));
         Assert.ThrowsExactly<InvalidDataException>(() => ManifestFile.Parse(Signed(line.Replace(",\"log_page\":3", "", StringComparison.Ordinal))));
         ManifestFile.Parse(Signed(line));
     }

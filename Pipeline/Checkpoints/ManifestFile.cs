@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Configuration;
@@ -77,7 +78,7 @@ internal sealed record ManifestVersions(int FormatVersion, int ContractVersion);
 /// <summary>Names as in the other files: snake_case; nothing missing.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
-    Converters = [typeof(RoleConverter), typeof(StateConverter), typeof(DeliveryConverter)])]
+    Converters = [typeof(RoleConverter), typeof(AnchorConverter), typeof(DeliveryConverter)])]
 [JsonSerializable(typeof(CheckpointManifest))]
 [JsonSerializable(typeof(ManifestVersions))]
 [JsonSerializable(typeof(string))]
@@ -86,8 +87,8 @@ internal sealed partial class ManifestJson : JsonSerializerContext;
 /// <summary><c>exposure</c>, <c>action</c>.</summary>
 internal sealed class RoleConverter() : JsonStringEnumConverter<StreamRole>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
 
-/// <summary><c>active</c>, <c>idle</c>, <c>ended</c>.</summary>
-internal sealed class StateConverter() : JsonStringEnumConverter<PartitionState>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+/// <summary><c>exposure</c>, <c>first</c>.</summary>
+internal sealed class AnchorConverter() : JsonStringEnumConverter<WindowAnchor>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
 
 /// <summary><c>exactly-once</c>, <c>at-least-once</c>, as the job file has it.</summary>
 internal sealed class DeliveryConverter() : JsonStringEnumConverter<DeliveryMode>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
