@@ -9,6 +9,7 @@ namespace Pipeline.Blocks.Joining;
 /// </content>
 public sealed partial class LaneJoin
 {
+    private readonly CancellationTokenSource _disposing = new();
     private PendingSnapshot? _pending;
 
     /// <summary>How long the parts of a restore took; the latter two are worked on at once.</summary>
@@ -29,7 +30,7 @@ public sealed partial class LaneJoin
         var snapshot = new SnapshotWriter(Path.Combine(directory, LaneSnapshot.FileName), _options.StoragePolicy, _options.Io);
         Describe(snapshot);
         _touched.Save(snapshot);
-        return _pending = new PendingSnapshot(snapshot, _reorder.BeginSnapshot(), _table.BeginSnapshot(), _log.BeginSnapshot());
+        return _pending = new PendingSnapshot(snapshot, _reorder.BeginSnapshot(), _table.BeginSnapshot(), _log.BeginSnapshot(), _disposing.Token);
     }
 
     /// <summary>A snapshot in one piece, durable when this returns; for callers that have nothing else to do meanwhile.</summary>

@@ -139,10 +139,13 @@ public sealed partial class LaneJoin : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_disposing.IsCancellationRequested) return;
+        _disposing.Cancel();
         _pending?.CallOff();
         _table.Dispose();
         _reorder.Dispose();
         _log.Dispose();
+        _disposing.Dispose();
     }
 
     /// <summary>The table's log moves on between spans only.</summary>

@@ -15,12 +15,13 @@ public sealed class PendingSnapshot
     private readonly ReorderSnapshot _reorder;
     private readonly ITableSnapshot _table;
     private readonly WindowLogSnapshot _log;
-    private readonly CancellationTokenSource _calledOff = new();
-    private readonly ManualResetEventSlim _over = new();
+    private readonly CancellationToken _disposing;
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _state;
 
-    internal PendingSnapshot(SnapshotWriter writer, ReorderSnapshot reorder, ITableSnapshot table, WindowLogSnapshot log)
+    internal PendingSnapshot(SnapshotWriter writer, ReorderSnapshot reorder, ITableSnapshot table, WindowLogSnapshot log, CancellationToken disposing)
     {
+        _disposing = disposing;
         _writer = writer;
         _reorder = reorder;
         _table = table;
@@ -28,7 +29,7 @@ public sealed class PendingSnapshot
     }
 
     /// <summary>Whether it is on disk, or never will be.</summary>
-    internal bool IsOver => _over.IsSet;
+    internal bool IsOver => _over.Task.IsCompleted;
 
     /// <summary>
     /// Writes the snapshot; all of it, the parts of the lane's files included, is durable when this returns. To be called once. Directories, the snapshot's
@@ -41,20 +42,22 @@ public sealed class PendingSnapshot
     /// </remarks>
     public LaneSnapshot Finish()
     {
-        int found = Interlocked.CompareExchange(ref _state, Finishing, Begun);
-        ObjectDisposedException.ThrowIf(_calledOff.IsCancellationRequested, typeof(LaneJoin));
-        if (found != Begun) throw new InvalidOperationException("A snapshot is finished once.");
+        if (Interlocked.CompareExchange(ref _state, Finishing, Begun) != Begun)
+        {
+            ObjectDisposedException.ThrowIf(_disposing.IsCancellationRequested, typeof(LaneJoin));
+            throw new InvalidOperationException("A snapshot is finished once.");
+        }
         try
         {
-            CancellationToken stopping = _calledOff.Token;
-            _writer.Open(stopping);
-            _reorder.Finish(_writer, stopping);
-            _table.Finish(_writer, stopping);
-            _log.Finish(_writer, stopping);
+            _disposing.ThrowIfCancellationRequested();
+            _writer.Open(_disposing);
+            _reorder.Finish(_writer, _disposing);
+            _table.Finish(_writer, _disposing);
+            _log.Finish(_writer, _disposing);
             _writer.Finish();
             return new LaneSnapshot(new LaneFloor(_table.Floor, _log.FirstPage), _writer.Length);
         }
-        catch (OperationCanceledException) when (_calledOff.IsCancellationRequested)
+        catch (OperationCanceledException) when (_disposing.IsCancellationRequested)
         {
             throw new ObjectDisposedException(nameof(LaneJoin));
         }
@@ -64,12 +67,11 @@ public sealed class PendingSnapshot
         }
     }
 
-    /// <summary>Sees to it that nothing of the lane is used from now on; waits for <see cref="Finish"/> where it has begun.</summary>
+    /// <summary>The lane is being disposed of: nothing of it is used behind this. Waits for <see cref="Finish"/> where it has begun.</summary>
     internal void CallOff()
     {
-        _calledOff.Cancel();
         if (Interlocked.CompareExchange(ref _state, Over, Begun) == Begun) Close();
-        else _over.Wait();
+        else _over.Task.Wait(CancellationToken.None);
     }
 
     private void Close()
@@ -78,6 +80,6 @@ public sealed class PendingSnapshot
         _reorder.Release();
         _log.Release();
         Volatile.Write(ref _state, Over);
-        _over.Set();
+        _over.SetResult();
     }
 }

@@ -27,7 +27,7 @@ public sealed class ExactlyOnceTests
     [DataRow(false)]
     public async Task UninterruptedRun_BringsEachSampleOnce(bool bounded)
     {
-        var scenario = new CrashScenario { Name = $"uninterrupted-{bounded}", Seed = 10, Calm = TimeSpan.FromSeconds(4) };
+        var scenario = new CrashScenario { Name = $"uninterrupted-{bounded}", Seed = 10, Calm = TimeSpan.FromSeconds(2) };
         CrashReport report = await RunAsync(bounded ? scenario with { FileOutput = true, BoundedExposures = 20_000 } : scenario with { Silence = TimeSpan.FromSeconds(2) }, []);
         Assert.AreEqual(bounded, report.Deterministic, "a partition that comes back from idleness has late events");
     }
@@ -80,7 +80,7 @@ public sealed class ExactlyOnceTests
     public async Task ClickPartition_ThatComesBackFromIdleness_LosesAndRepeatsNothing()
     {
         CrashReport report = await RunAsync(
-            new CrashScenario { Name = "idle", Seed = 19, Silence = TimeSpan.FromSeconds(2), Calm = TimeSpan.FromSeconds(4) },
+            new CrashScenario { Name = "idle", Seed = 19, Silence = TimeSpan.FromSeconds(2) },
             [
                 new Fault(FaultKind.KillAfterSample, TimeSpan.FromMilliseconds(2500)),
                 new Fault(FaultKind.KillAfterSample, TimeSpan.FromMilliseconds(100)),

@@ -20,7 +20,7 @@ internal static class Checkpoint
             {
                 while (lane.Join.Ledger.WindowsOpened < windows / lanes * 102 / 100) lane.Feed();
             });
-            Console.WriteLine($"{loaded.Sum(lane => lane.Open):N0} windows open after {Seconds(began)}; load {Load()}");
+            Console.WriteLine($"{loaded.Sum(lane => lane.Open):N0} windows open after {Seconds(began)} ({Seconds(Environment.CpuUsage.TotalTime)} of CPU); load {Load()}");
 
             using var flow = new CheckpointedFlow(loaded, snapshots, recordsPerSecond / lanes);
             began = TimeProvider.System.GetTimestamp();
@@ -47,8 +47,10 @@ internal static class Checkpoint
     private static async Task RestoreAsync(string how, LoadedLane[] lanes, string snapshot)
     {
         long began = TimeProvider.System.GetTimestamp();
+        TimeSpan cpu = Environment.CpuUsage.TotalTime;
         await OnEachAsync(lanes, lane => lane.Restore(snapshot));
-        Console.WriteLine($"restored {lanes.Sum(lane => lane.Open):N0} open windows in {Seconds(began)}, {how}; load {Load()}");
+        cpu = Environment.CpuUsage.TotalTime - cpu;
+        Console.WriteLine($"restored {lanes.Sum(lane => lane.Open):N0} open windows in {Seconds(began)} ({Seconds(cpu)} of CPU), {how}; load {Load()}");
         for (int lane = 0; lane < lanes.Length; lane++)
         {
             (TimeSpan file, TimeSpan table, TimeSpan log) = lanes[lane].Join.Restored;

@@ -37,7 +37,7 @@ internal sealed class CheckpointedFlow(LoadedLane[] lanes, int snapshots, double
 
     public void Print()
     {
-        Console.WriteLine($"{"",-8}{"pause ms: median",18}{"p99",8}{"max",8}{"finish s: median",20}{"max",8}{"batch ms while finishing: p99",32}{"max",8}{"else: p99",12}{"max",8}{"snapshot MB",14}");
+        Console.WriteLine($"{"",-8}{"pause ms: median",18}{"p99",8}{"max",8}{"its CPU: median",18}{"p99",8}{"max",8}{"finish s: median",20}{"max",8}{"batch ms while finishing: p99",32}{"max",8}{"else: p99",12}{"max",8}{"snapshot MB",14}");
         for (int lane = 0; lane < lanes.Length; lane++) Print($"lane {lane}", [_times[lane]]);
         Print("all", _times);
     }
@@ -51,12 +51,13 @@ internal sealed class CheckpointedFlow(LoadedLane[] lanes, int snapshots, double
     private static void Print(string name, LaneTimes[] times)
     {
         double[] pauses = Sorted(times, each => each.Pauses);
+        double[] cpu = Sorted(times, each => each.PausesCpu);
         double[] finishes = Sorted(times, each => each.Finishes);
         double[] during = Sorted(times, each => each.BatchesWhileFinishing);
         double[] otherwise = Sorted(times, each => each.Batches);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{name,-8}{At(pauses, 0.5),18:F2}{At(pauses, 0.99),8:F2}{pauses[^1],8:F2}{At(finishes, 0.5) / 1e3,20:F2}{finishes[^1] / 1e3,8:F2}{At(during, 0.99),32:F1}{At(during, 1),8:F1}{At(otherwise, 0.99),12:F1}{At(otherwise, 1),8:F1}{times.Max(each => each.Bytes) / 1e6,14:F1}"));
+            $"{name,-8}{At(pauses, 0.5),18:F2}{At(pauses, 0.99),8:F2}{pauses[^1],8:F2}{At(cpu, 0.5),18:F2}{At(cpu, 0.99),8:F2}{cpu[^1],8:F2}{At(finishes, 0.5) / 1e3,20:F2}{finishes[^1] / 1e3,8:F2}{At(during, 0.99),32:F1}{At(during, 1),8:F1}{At(otherwise, 0.99),12:F1}{At(otherwise, 1),8:F1}{times.Max(each => each.Bytes) / 1e6,14:F1}"));
     }
 
     private static double[] Sorted(LaneTimes[] times, Func<LaneTimes, List<double>> which) => [.. times.SelectMany(which).Order()];
@@ -87,8 +88,10 @@ internal sealed class CheckpointedFlow(LoadedLane[] lanes, int snapshots, double
             {
                 string directory = lane.SnapshotFolder($"{taken++ % 2}");
                 long asked = TimeProvider.System.GetTimestamp();
+                double cpu = ThreadCpu.Milliseconds;
                 PendingSnapshot pending = lane.Join.BeginSnapshot(directory);
                 times.Pauses.Add(TimeProvider.System.GetElapsedTime(asked).TotalMilliseconds);
+                times.PausesCpu.Add(ThreadCpu.Milliseconds - cpu);
                 finishing = Task.Factory.StartNew(() => Finish(pending), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             }
             TimeSpan ahead = TimeSpan.FromSeconds(fed / recordsPerSecond) - TimeProvider.System.GetElapsedTime(began);
@@ -108,6 +111,9 @@ internal sealed class CheckpointedFlow(LoadedLane[] lanes, int snapshots, double
     private sealed class LaneTimes
     {
         public List<double> Pauses { get; } = [];
+
+        /// <summary>The part of the pauses in which the thread had a processor.</summary>
+        public List<double> PausesCpu { get; } = [];
 
         public List<double> Finishes { get; } = [];
 

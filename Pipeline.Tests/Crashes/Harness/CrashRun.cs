@@ -165,7 +165,7 @@ internal sealed class CrashRun
         if (_finished) return _job.Expect();
         using PipelineChild child = Start(crashAt: null);
         var watch = new SampleWatch(this, child);
-        bool ended = !_scenario.IsBounded && await watch.UntilAsync(_scenario.Calm).ConfigureAwait(false);
+        bool ended = !_scenario.IsBounded && await StayCalmAsync(child, watch).ConfigureAwait(false);
         await enough.CancelAsync().ConfigureAwait(false);
         await feeding.ConfigureAwait(false);
         ReferenceResult expected = await Task.Run(_job.Expect).ConfigureAwait(false);
@@ -182,6 +182,26 @@ internal sealed class CrashRun
         if (!ended) throw new CrashFailureException($"the last start hangs: {seen} samples seen, nothing new for {HangLimit.TotalSeconds} s: {Tail(child.Messages)}");
         if (!IsFinish(child)) throw new CrashFailureException($"the last start ended with {child.ExitCode}: {Tail(child.Messages)}");
         return expected;
+    }
+
+    /// <summary>Lets the log go on while nothing disturbs the program; where a partition comes back from idleness, until one of its events was refused.</summary>
+    private async Task<bool> StayCalmAsync(PipelineChild child, SampleWatch watch)
+    {
+        long refused = RefusedLetters();
+        if (await watch.UntilSampleAsync().ConfigureAwait(false)) return true;
+        TimeSpan enough = child.Age + _scenario.Calm, tooLong = enough + HangLimit;
+        if (await watch.UntilAsync(enough).ConfigureAwait(false)) return true;
+        while (_scenario.Silence is not null && child.Age < tooLong && RefusedLetters() == refused)
+            if (await watch.UntilAsync(child.Age + TimeSpan.FromMilliseconds(200)).ConfigureAwait(false)) return true;
+        return false;
+    }
+
+    private long RefusedLetters()
+    {
+        if (_scenario.Silence is null || !File.Exists(_job.LetterFile)) return 0;
+        using var letters = new FileStream(_job.LetterFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var lines = new StreamReader(letters);
+        return lines.ReadToEnd().Split("\"late_idle\"").Length - 1;
     }
 
     private void Check(ReferenceResult expected, LogFeed feed)

@@ -45,7 +45,7 @@ internal sealed record CrashScenario
     /// </summary>
     public TimeSpan? Silence { get; init; }
 
-    /// <summary>How long a log that goes on still does after the last start.</summary>
+    /// <summary>How long a log that goes on still does after the first sample of the last start.</summary>
     public TimeSpan Calm { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Whether the program has one core only.</summary>

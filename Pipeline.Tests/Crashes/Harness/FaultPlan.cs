@@ -32,9 +32,13 @@ internal static class FaultPlan
         }
     }
 
-    /// <summary>Every named point once, those of a restore after a checkpoint.</summary>
+    /// <summary>Every named point. A process's first commit has no samples and its first checkpoint little to lose: those are passed, and one dies at a first commit.</summary>
     public static IEnumerable<Fault> EveryPoint() =>
-        [new Fault(FaultKind.KillAfterSample, Checkpoints), .. CrashPoint.All.Select(static name => new Fault(FaultKind.KillAtPoint, Point: name))];
+    [
+        new Fault(FaultKind.KillAfterSample, Checkpoints),
+        .. CrashPoint.All.Select(static name => new Fault(FaultKind.KillAtPoint, Point: name, Passes: LaterPass(name))),
+        new Fault(FaultKind.KillAtPoint, Point: CrashPoint.AfterCommit),
+    ];
 
     /// <summary>A kill with state behind it, and three more while that is restored.</summary>
     public static IEnumerable<Fault> ThreeWithinOneRecovery(int seed) =>
@@ -54,11 +58,17 @@ internal static class FaultPlan
         new Fault(FaultKind.KillAtPoint, Point: CrashPoint.AfterRestore),
     ];
 
+    private static int LaterPass(string point) => point switch
+    {
+        CrashPoint.BeforeCommit or CrashPoint.AfterCommit => 4,
+        CrashPoint.InsideCheckpoint or CrashPoint.BeforeManifest or CrashPoint.AfterRename => 2,
+        _ => 1,
+    };
+
     private static Fault AtPoint(Random random)
     {
         string point = CrashPoint.All[random.Next(CrashPoint.All.Count)];
-        bool isOfEveryCommit = point is CrashPoint.BeforeCommit or CrashPoint.AfterCommit;
-        return new Fault(FaultKind.KillAtPoint, Point: point, Passes: isOfEveryCommit ? random.Next(1, 6) : 1);
+        return new Fault(FaultKind.KillAtPoint, Point: point, Passes: random.Next(1, LaterPass(point) + 1));
     }
 
     private static TimeSpan Milliseconds(Random random, int least, int most) => TimeSpan.FromMilliseconds(random.Next(least, most));
