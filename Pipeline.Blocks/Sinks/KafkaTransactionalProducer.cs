@@ -19,18 +19,25 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
     private int _largest;
 
     /// <summary>Makes the client; it connects by itself.</summary>
-    /// <exception cref="InvalidOperationException">librdkafka refuses a property.</exception>
+    /// <exception cref="ArgumentException">librdkafka refuses a property, or two that do not go together.</exception>
     public KafkaTransactionalProducer(KafkaSinkOptions options, SampleSinkSettings settings, SinkOutage outage)
     {
         _outage = outage;
         _samples = new TopicPartition(options.Topic, Partition.Any);
         _progress = new TopicPartition(KafkaTopics.ProgressOf(settings.Job), new Partition(0));
-        _producer = new ProducerBuilder<Slice, Slice>(ProducerSettings.Transactional(options, settings))
-            .SetKeySerializer(new SliceSerializer())
-            .SetValueSerializer(new SliceSerializer())
-            .SetErrorHandler((_, error) => Notice(error))
-            .SetLogHandler(static (_, _) => { })
-            .Build();
+        try
+        {
+            _producer = new ProducerBuilder<Slice, Slice>(ProducerSettings.Transactional(options, settings))
+                .SetKeySerializer(new SliceSerializer())
+                .SetValueSerializer(new SliceSerializer())
+                .SetErrorHandler((_, error) => Notice(error))
+                .SetLogHandler(static (_, _) => { })
+                .Build();
+        }
+        catch (InvalidOperationException refused)
+        {
+            throw new ArgumentException($"Kafka properties of the sink on topic {options.Topic}: {refused.Message}", refused);
+        }
     }
 
     /// <inheritdoc/>

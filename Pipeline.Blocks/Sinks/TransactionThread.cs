@@ -9,6 +9,7 @@ namespace Pipeline.Blocks.Sinks;
 internal sealed class TransactionThread : IAsyncDisposable
 {
     /// <summary>How long a transaction is kept open: what a reader waits for a sample.</summary>
+    /// <remarks>A commit takes 37 to 46 ms (median, 1 to 50,000 samples; p99 200 to 390 ms on two busy cores, broker included): less than a tenth of it.</remarks>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>A transaction is committed at so many samples: well below the client's queue, which progress must fit in as well.</summary>
@@ -28,6 +29,7 @@ internal sealed class TransactionThread : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _openedAt;
+    private bool _disposed;
 
     /// <summary>Starts the thread.</summary>
     /// <param name="writer">Its writer, which it disposes of.</param>
@@ -54,6 +56,8 @@ internal sealed class TransactionThread : IAsyncDisposable
     /// <summary>Ends the thread; what is not committed by then is not.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_disposed) return;
+        _disposed = true;
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _ended.Task.ConfigureAwait(false);
         await _due.DisposeAsync().ConfigureAwait(false);
@@ -91,7 +95,7 @@ internal sealed class TransactionThread : IAsyncDisposable
         bool first = _writer.Open.IsEmpty;
         if (first) _openedAt = _clock.GetTimestamp();
         _writer.Write(batch);
-        // A timer fires no earlier than asked for by its clock, though it may by another: one millisecond more.
+        // The timer counts whole milliseconds, the clock finer: on waking the interval must have passed.
         if (first) _due.Change(Interval + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
     }
 

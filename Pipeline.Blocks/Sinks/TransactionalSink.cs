@@ -50,7 +50,7 @@ public sealed class TransactionalSink : ISampleSink
     public async Task<Progress?> ReadProgressAsync(CancellationToken stop)
     {
         long began = _settings.Clock.GetTimestamp();
-        while (true)
+        for (bool told = false; ; told = true)
         {
             try
             {
@@ -58,7 +58,7 @@ public sealed class TransactionalSink : ISampleSink
             }
             catch (TransactionException failed) when (_settings.Clock.GetElapsedTime(began) < KafkaTopics.AnswerLimit)
             {
-                _settings.Log($"{_name}: {failed.Message}. It is asked again.");
+                if (!told) _settings.Log($"{_name}: {failed.Message}. It is asked again.");
             }
             catch (TransactionException failed)
             {

@@ -190,6 +190,18 @@ public sealed class TransactionalSinkTests
     }
 
     [TestMethod]
+    public async Task PropertiesThatDoNotGoTogether_AreAMistakeOfTheJob()
+    {
+        KafkaServer server = KafkaServer.Shared;
+        string job = NewJob();
+
+        ArgumentException mistake = await Assert.ThrowsExactlyAsync<ArgumentException>(() => Begun(
+            server, job, "one", properties: new() { ["transaction.timeout.ms"] = "5000", ["message.timeout.ms"] = "6000" }));
+
+        Assert.Contains($"the sink on topic {job}.samples", mistake.Message);
+    }
+
+    [TestMethod]
     public async Task BrokerAwayForLongerThanATransaction_LosesAndRepeatsNothing()
     {
         using KafkaServer server = KafkaServer.StartPrivate(QuickAborts);

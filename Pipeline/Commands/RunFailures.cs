@@ -37,7 +37,7 @@ internal static class RunFailures
         ArgumentException => ExitCodes.Configuration,
         BrokerUnavailableException or KafkaException => ExitCodes.Unavailable,
         SourceChangedException or SinkRefusedException or StateRefusedException or InvalidDataException => ExitCodes.DataRefused,
-        StateLockedException or SinkLockedException => ExitCodes.Fenced,
+        StateLockedException or SinkLockedException or SinkFencedException => ExitCodes.Fenced,
         SinkUnavailableException { Broker: true } or DeliveryFailedException => ExitCodes.Unavailable,
         SinkUnavailableException or StateStorageException or IOException or UnauthorizedAccessException => ExitCodes.InputOutput,
         _ => ExitCodes.Bug,
