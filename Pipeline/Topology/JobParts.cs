@@ -24,6 +24,7 @@ internal sealed class JobParts : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly Action<string> _log;
     private readonly StartPlanner _planner;
+    private readonly List<IAsyncDisposable> _opened = [];
     private PartitionDirectory _directory = null!;
     private ReadGate _gate = null!;
     private JobLanes? _lanes;
@@ -62,22 +63,29 @@ internal sealed class JobParts : IAsyncDisposable
     /// <summary>Opens everything; see the class for the order.</summary>
     public async Task OpenAsync(CancellationToken stop)
     {
-        Progress? progress = await ReadProgressAsync(stop).ConfigureAwait(false);
-        Plan = Restore(progress);
+        Plan = Restore(await ReadProgressAsync(stop).ConfigureAwait(false));
         IReadOnlyList<PartitionFloor> floors = FloorsOf(Plan);
         ResumePoints resume = ResumePoints.Of(Plan, floors);
         var records = new RecordBatchPool();
-        List<ISource> sources = await new JobSources(_job, _settings, _directory, _gate, _clock, _log).OpenAsync(resume, records, stop).ConfigureAwait(false);
+        var sources = new JobSources(_job, _settings, _directory, _gate, _clock, _log);
+        _opened.Add(sources);
+        await sources.OpenAsync(resume, records, stop).ConfigureAwait(false);
         IsBounded = _settings.UntilEnd || resume.Ends.Count > 0;
         EndsAreNew = IsBounded && resume.Ends.Count == 0;
 
         SampleShape shape = Shape();
         ISampleSink sink = MakeSink(SinkSettings(shape));
         if (_settings.AroundSink is { } around) sink = around(sink);
+        _opened.Add(sink);
         IDeadLetterSink? letters = _job.DeadLetter is null ? null : DeadLetterSinks.Make(_job.DeadLetter, LetterSettings());
-        if (letters is not null) await letters.OpenAsync(stop).ConfigureAwait(false);
+        if (letters is not null)
+        {
+            _opened.Add(letters);
+            await letters.OpenAsync(stop).ConfigureAwait(false);
+        }
         await sink.OpenAsync(stop).ConfigureAwait(false);
-        Plan = _planner.Decide(Plan.Manifest is null ? [] : [Plan.Manifest], [], await sink.ReadProgressAsync(stop).ConfigureAwait(false));
+        Progress? progress = _settings.Start.FromScratch ? null : await sink.ReadProgressAsync(stop).ConfigureAwait(false);
+        Plan = _planner.Decide(Plan.Manifest is null ? [] : [Plan.Manifest], [], progress);
         if (Plan.Kind != StartKind.Restore) _lanes!.Begin(await BeginStateAsync(stop).ConfigureAwait(false));
 
         Topology = new TopologyParts
@@ -86,7 +94,7 @@ internal sealed class JobParts : IAsyncDisposable
             Clock = _clock,
             Directory = _directory,
             Records = records,
-            Sources = sources,
+            Sources = sources.All,
             Parser = new RecordParser(
                 _job.Streams, new ParseOptions { MaxRecordBytes = _job.MaxRecordBytes, MaxFuture = _job.Time.MaxFuture, Mode = _job.Time.Mode }),
             Partitioner = Partitioner(letters is not null),
@@ -111,15 +119,15 @@ internal sealed class JobParts : IAsyncDisposable
     {
         if (!StoodStill) return;
         _lanes?.Dispose();
-        if (Topology is null) return;
-        foreach (IDisposable source in Topology.Sources.OfType<IDisposable>()) source.Dispose();
-        await Topology.Sink.DisposeAsync().ConfigureAwait(false);
-        if (Topology.DeadLetters is not null) await Topology.DeadLetters.DisposeAsync().ConfigureAwait(false);
+        foreach (IAsyncDisposable opened in _opened) await opened.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>By a sink of its own: the one that writes is made when the sources have said what columns there are.</summary>
+    /// <summary>
+    /// By a sink of its own: the one that writes is made when the sources have said what columns there are. What is to be discarded is not read: it may be damaged.
+    /// </summary>
     private async Task<Progress?> ReadProgressAsync(CancellationToken stop)
     {
+        if (_settings.Start.FromScratch) return null;
         ISampleSink reader = MakeSink(new SampleSinkSettings { Clock = _clock, Lanes = 1, Log = _log, CreateTopics = _job.CreateTopics, Delivery = _job.Delivery, Job = _job.Job });
         await using (reader.ConfigureAwait(false)) return await reader.ReadProgressAsync(stop).ConfigureAwait(false);
     }

@@ -8,19 +8,30 @@ using Pipeline.Hosting;
 namespace Pipeline.Topology;
 
 /// <summary>Makes the sources of a job, each to begin where the run resumes.</summary>
+/// <remarks>Ownership: owns the sources.</remarks>
 internal sealed class JobSources(JobOptions job, RunSettings settings, PartitionDirectory directory, ReadGate gate, TimeProvider clock, Action<string> log)
+    : IAsyncDisposable
 {
+    /// <summary>The sources.</summary>
+    public IReadOnlyList<ISource> All { get; private set; } = [];
+
     /// <summary>Opens every source; its partitions are then in the directory.</summary>
     /// <exception cref="SourceChangedException">What is resumed is not there any more, or another.</exception>
-    public async Task<List<ISource>> OpenAsync(ResumePoints resume, RecordBatchPool records, CancellationToken stop)
+    public async Task OpenAsync(ResumePoints resume, RecordBatchPool records, CancellationToken stop)
     {
-        List<ISource> sources = [.. SourceGroups.Of(job.Streams).Select(group => Make(group.Source, ContextOf(group.Streams, resume, records)))];
-        foreach (ISource source in sources) await source.OpenAsync(stop).ConfigureAwait(false);
+        All = [.. SourceGroups.Of(job.Streams).Select(group => Make(group.Source, ContextOf(group.Streams, resume, records)))];
+        foreach (ISource source in All) await source.OpenAsync(stop).ConfigureAwait(false);
         if (directory.Missing is [SourcePartition missing, ..])
             throw new SourceChangedException($"{missing}", $"what was read up to position {resume.Positions.GetValueOrDefault((missing.Source, missing.Number))}", "nothing, or a source of the job that does not name it");
         if (resume.Positions.Keys.FirstOrDefault(key => !directory.All.Any(known => known.Source == key.Source && known.Number == key.Number)) is { Source: not null } gone)
             throw new SourceChangedException($"{gone.Source}-{gone.Number}", $"what was read from position {resume.Positions[gone]} on", "nothing");
-        return sources;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        foreach (IDisposable source in All.OfType<IDisposable>()) source.Dispose();
+        return ValueTask.CompletedTask;
     }
 
     private ISource Make(SourceOptions options, SourceContext context) => options switch
