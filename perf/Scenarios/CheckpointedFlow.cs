@@ -40,6 +40,14 @@ internal sealed class CheckpointedFlow(LoadedLane[] lanes, int snapshots, double
         Console.WriteLine($"{"",-8}{"pause ms: median",18}{"p99",8}{"max",8}{"its CPU: median",18}{"p99",8}{"max",8}{"finish s: median",20}{"max",8}{"batch ms while finishing: p99",32}{"max",8}{"else: p99",12}{"max",8}{"snapshot MB",14}");
         for (int lane = 0; lane < lanes.Length; lane++) Print($"lane {lane}", [_times[lane]]);
         Print("all", _times);
+        foreach ((LaneTimes each, int lane) in _times.Select((each, lane) => (each, lane)))
+        {
+            // The first snapshot compiles its code, writes all that is in memory and takes the checksums of all pages.
+            string first = string.Create(CultureInfo.InvariantCulture, $"pause {each.Pauses[0]:F2} ms, CPU {each.PausesCpu[0]:F2} ms, finish {each.Finishes[0] / 1e3:F2} s");
+            string others = string.Create(
+                CultureInfo.InvariantCulture, $"CPU {each.PausesCpu.Skip(1).DefaultIfEmpty().Max():F2} ms, finish {each.Finishes.Skip(1).DefaultIfEmpty().Max() / 1e3:F2} s");
+            Console.WriteLine($"lane {lane}: the first: {first}; longest of the others: {others}");
+        }
     }
 
     public void Dispose()
