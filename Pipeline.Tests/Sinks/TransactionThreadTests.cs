@@ -75,19 +75,18 @@ public sealed class TransactionThreadTests
     [TestMethod]
     public async Task FullQueue_WaitsWithoutLosing()
     {
-        using var commits = new ManualResetEventSlim(true);
-        var model = new TransactionModel(call => Held(commits, call));
+        using var commits = new HeldCommits();
+        var model = new TransactionModel(commits.Pass);
         await using TransactionalSink sink = await Begun(model, new FakeTimeProvider());
 
-        commits.Reset();
-        (Task waiting, int written) = await Fill(sink);
+        (Task waiting, int written) = await Fill(sink, commits);
         Task flush = Task.Run(async () =>
         {
             await waiting;
             await sink.FlushAsync(default);
         });
         await Eventually.StaysTrue(() => !waiting.IsCompleted, TimeSpan.FromMilliseconds(200), "a batch waits for room");
-        commits.Set();
+        commits.LetGo(null);
         await flush.WaitAsync(Deadline);
 
         Assert.HasCount(written, model.Samples);
@@ -96,16 +95,12 @@ public sealed class TransactionThreadTests
     [TestMethod]
     public async Task FailureOfTheThread_EndsWhatWaitsAndWhatComes()
     {
-        using var commits = new ManualResetEventSlim(true);
-        bool fence = false;
-        var model = new TransactionModel(call => Held(commits, call) ?? (fence && call == TransactionCall.Commit ? TransactionFailure.Fenced : null));
+        using var commits = new HeldCommits();
         var clock = new FakeTimeProvider();
-        await using TransactionalSink sink = await Begun(model, clock);
+        await using TransactionalSink sink = await Begun(new TransactionModel(commits.Pass), clock);
 
-        commits.Reset();
-        (Task waiting, _) = await Fill(sink);
-        fence = true;
-        commits.Set();
+        (Task waiting, _) = await Fill(sink, commits);
+        commits.LetGo(TransactionFailure.Fenced);
         await Eventually.Holds(
             () =>
             {
@@ -114,15 +109,18 @@ public sealed class TransactionThreadTests
             },
             "the waiting batch is told");
 
+        await Assert.ThrowsExactlyAsync<SinkFencedException>(() => waiting);
         await Assert.ThrowsExactlyAsync<SinkFencedException>(() => sink.FlushAsync(default).WaitAsync(Deadline));
         await Assert.ThrowsExactlyAsync<SinkFencedException>(async () => await sink.WriteAsync(EmittedBatches.Of((1, 1)), default));
     }
 
     /// <summary>Writes until a batch has to wait: the thread is in a commit that is held.</summary>
-    private static async Task<(Task Waiting, int Written)> Fill(TransactionalSink sink)
+    private static async Task<(Task Waiting, int Written)> Fill(TransactionalSink sink, HeldCommits commits)
     {
+        commits.Hold();
         await sink.WriteAsync(EmittedBatches.Of((1, 1)), default);
         _ = sink.FlushAsync(default).ContinueWith(static done => done.Exception, TaskScheduler.Default);
+        await Eventually.Holds(() => commits.Reached, "the thread is in the commit");
         for (int number = 2; number < 1000; number++)
         {
             Task written = sink.WriteAsync(EmittedBatches.Of((1, number)), default).AsTask();
@@ -132,10 +130,32 @@ public sealed class TransactionThreadTests
         throw new AssertFailedException("Nothing bounds the queue");
     }
 
-    private static TransactionFailure? Held(ManualResetEventSlim commits, TransactionCall call)
+    /// <summary>A script that holds the thread in its commit until it is let go, to succeed or to fail.</summary>
+    private sealed class HeldCommits : IDisposable
     {
-        if (call == TransactionCall.Commit) commits.Wait(Deadline);
-        return null;
+        private readonly ManualResetEventSlim _go = new(true);
+        private volatile bool _reached;
+        private TransactionFailure? _failure;
+
+        public bool Reached => _reached;
+
+        public void Hold() => _go.Reset();
+
+        public void LetGo(TransactionFailure? failure)
+        {
+            _failure = failure;
+            _go.Set();
+        }
+
+        public TransactionFailure? Pass(TransactionCall call)
+        {
+            if (call != TransactionCall.Commit) return null;
+            _reached = !_go.IsSet;
+            _go.Wait(Deadline);
+            return _failure;
+        }
+
+        public void Dispose() => _go.Dispose();
     }
 
     private static TransactionalSink Sink(TransactionModel model, TimeProvider clock) => new(

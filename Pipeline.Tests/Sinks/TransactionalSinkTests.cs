@@ -270,7 +270,12 @@ public sealed class TransactionalSinkTests
         var options = new KafkaSinkOptions { Bootstrap = server.Bootstrap, Topic = $"{job}.samples", Properties = properties ?? [] };
         var settings = new SampleSinkSettings
         {
-            Clock = clock ?? TimeProvider.System, Lanes = 1, Delivery = DeliveryMode.ExactlyOnce, Job = job, CreateTopics = create, Log = log ?? (static _ => { }),
+            Clock = clock ?? TimeProvider.System,
+            Lanes = 1,
+            Delivery = DeliveryMode.ExactlyOnce,
+            Job = job,
+            CreateTopics = create,
+            Log = log ?? (static _ => { }),
         };
         return (TransactionalSink)SampleSinks.Make(options, settings);
     }
