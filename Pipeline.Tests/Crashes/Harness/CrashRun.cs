@@ -14,10 +14,10 @@ namespace Pipeline.Tests.Crashes;
 internal sealed class CrashRun
 {
     /// <summary>A process that brings nothing new for so long, and does not end, hangs.</summary>
-    private static readonly TimeSpan HangLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan HangLimit = TimeSpan.FromSeconds(120);
 
     /// <summary>A named point is passed within this, or never.</summary>
-    private static readonly TimeSpan PointLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PointLimit = TimeSpan.FromSeconds(60);
 
     /// <summary>No process commits so soon after its start (the runtime alone takes longer): what is seen before it is of the last one.</summary>
     private static readonly TimeSpan FirstCommit = TimeSpan.FromMilliseconds(250);
