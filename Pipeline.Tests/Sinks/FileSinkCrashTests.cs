@@ -18,7 +18,7 @@ public sealed class FileSinkCrashTests
 
     [TestMethod]
     public void AfterAnyFaultsAndCrashes_AReaderSeesEachSampleOnceInOrder() =>
-        Gen.Int[0, int.MaxValue - 1].Sample(seed => RunAsync(new Random(seed)).GetAwaiter().GetResult(), iter: Iterations.Of(60), threads: 1);
+        Gen.Int[0, int.MaxValue - 1].Sample(seed => RunAsync(new Random(seed)).GetAwaiter().GetResult(), iter: Iterations.Of(40), threads: 1);
 
     private static async Task RunAsync(Random random)
     {
