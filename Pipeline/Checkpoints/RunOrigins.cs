@@ -32,7 +32,7 @@ internal static class RunOrigins
         return new RunOrigin(
             owner,
             plan.Progress?.Origin ?? (continues ? plan.Manifest!.Origin : owner),
-            CheckpointReader.Ids(state.Path).FirstOrDefault(),
+            CheckpointReader.Ids(state.Path) is [long newest, ..] ? newest : 0,
             starts,
             plan.Progress);
     }
