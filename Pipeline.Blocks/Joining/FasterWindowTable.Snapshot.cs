@@ -20,7 +20,7 @@ public sealed partial class FasterWindowTable<TCells>
 
     private readonly List<ulong> _pageHashes = [];
     private long _firstHashedPage;
-    private FoundLog? _found;
+    private TableLog? _found;
 
     /// <inheritdoc/>
     public ITableSnapshot BeginSnapshot()
@@ -36,41 +36,22 @@ public sealed partial class FasterWindowTable<TCells>
     /// <inheritdoc/>
     public void Load(SnapshotReader snapshot)
     {
-        int generation = snapshot.Read<int>();
-        int pageBits = snapshot.Read<int>();
-        int segmentBits = snapshot.Read<int>();
-        snapshot.Expect(Unsafe.SizeOf<LogRecord>(), "bytes of a window's record");
-        long begin = snapshot.Read<long>();
-        long tail = snapshot.Read<long>();
-        _advancedTo = snapshot.Read<long>();
-        _latest = snapshot.Read<long>();
-        ulong[] hashes = snapshot.ReadMany<ulong>();
-        ulong tailHash = snapshot.Read<ulong>();
-        byte[] tailSector = snapshot.ReadMany<byte>();
-        Queue<(long Time, long Address)> marks = TailMarks.Load(snapshot);
-        _found = new FoundLog(generation, pageBits, segmentBits, begin, tail, hashes, tailHash, tailSector, marks);
+        _found = TableLog.Load(snapshot, Unsafe.SizeOf<LogRecord>());
+        (_advancedTo, _latest) = (_found.AdvancedTo, _found.Latest);
     }
 
     /// <inheritdoc/>
     public void Recover()
     {
-        (int generation, int pageBits, int segmentBits, long begin, long tail, ulong[] hashes, ulong tailHash, byte[] tailSector, Queue<(long, long)> marks) = _found!;
+        TableLog found = _found!;
         _found = null;
+        // Without its mark this table would have the generation of the log that it is restored from.
+        if (found.Generation >= _generation)
+            throw new InvalidDataException($"{TableFiles.MarkOf(_directory, found.Generation)}: expected the mark of the log to restore, found none.");
         // A later generation than the snapshot's was begun by a restore that no snapshot came of.
-        TableFiles.Delete(_directory, (found, _) => found > generation && found < _generation);
-        using var files = new TableSegments(TableFiles.PrefixOf(_directory, generation), segmentBits);
-        byte[] page = new byte[1 << pageBits];
-        long number = begin >> pageBits;
-        for (; number < tail >> pageBits; number++)
-        {
-            ReadPage(files, number << pageBits, page, hashes[number - (begin >> pageBits)]);
-            Restore(page, number << pageBits, begin, marks);
-        }
-        int whole = tail > begin ? (int)(tail - (number << pageBits) - tailSector.Length) : 0;
-        ReadPage(files, number << pageBits, page.AsSpan(0, whole), tailHash);
-        tailSector.CopyTo(page, whole);
-        Restore(page.AsSpan(0, whole + tailSector.Length), number << pageBits, begin, marks);
-        while (marks.TryDequeue(out (long Time, long Address) mark)) _marks.Note(mark.Time, _store.Log.TailAddress);
+        TableFiles.Delete(_directory, (generation, _) => generation > found.Generation && generation < _generation);
+        found.Read(_directory, (page, address) => Restore(page, address, found.Begin, found.Marks));
+        while (found.Marks.TryDequeue(out (long Time, long Address) mark)) _marks.Note(mark.Time, _store.Log.TailAddress);
     }
 
     /// <inheritdoc/>
@@ -134,15 +115,6 @@ public sealed partial class FasterWindowTable<TCells>
     private void ReadOwn(long address, Span<byte> buffer) =>
         _device.ReadNow((int)(address >> _segmentBits), address & ((1L << _segmentBits) - 1), buffer);
 
-    private void ReadPage(TableSegments files, long address, Span<byte> page, ulong expected)
-    {
-        if (page.Length > 0) files.Read(address, page);
-        ulong found = XxHash3.HashToUInt64(page);
-        if (found != expected)
-            throw new InvalidDataException(
-                $"Window table in {_directory}: {page.Length} bytes at address {address}: expected the checksum {expected:x16}, found {found:x16}.");
-    }
-
     private void Restore(ReadOnlySpan<byte> page, long address, long begin, Queue<(long Time, long Address)> marks)
     {
         Enter();
@@ -189,18 +161,6 @@ public sealed partial class FasterWindowTable<TCells>
 
         public void Finish(SnapshotWriter snapshot, CancellationToken stopping) => table.Save(this, snapshot, stopping);
     }
-
-    /// <summary>What a snapshot says of the log it was taken of.</summary>
-    private sealed record FoundLog(
-        int Generation,
-        int PageBits,
-        int SegmentBits,
-        long Begin,
-        long Tail,
-        ulong[] Hashes,
-        ulong TailHash,
-        byte[] TailSector,
-        Queue<(long Time, long Address)> Marks);
 
     /// <summary>A record as it lies in the log.</summary>
     [StructLayout(LayoutKind.Sequential, Pack = 8)]

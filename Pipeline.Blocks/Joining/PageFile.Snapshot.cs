@@ -79,6 +79,25 @@ internal sealed partial class PageFile
         return lengths;
     }
 
+    /// <summary>Reads the pages of a snapshot and checks them, changing nothing. To be called where <see cref="Load"/> would be.</summary>
+    /// <exception cref="InvalidDataException">A file is missing or short, or a page is not what was written.</exception>
+    public static void Check(SnapshotReader snapshot, string path, long first)
+    {
+        PageOnDisk[] pages = snapshot.ReadMany<PageOnDisk>();
+        byte[] bytes = new byte[pages.Select(static page => page.Length).DefaultIfEmpty(0).Max()];
+        for (long number = snapshot.Read<long>(); number >= 0; number = snapshot.Read<long>())
+        {
+            long expected = snapshot.Read<long>();
+            string name = NameOf(path, number);
+            if (!File.Exists(name)) throw new InvalidDataException($"{name}: expected {expected} bytes, found no file.");
+            using SafeFileHandle file = File.OpenHandle(name, share: FileShare.ReadWrite | FileShare.Delete, options: FileOptions.SequentialScan);
+            long found = RandomAccess.GetLength(file);
+            if (found < expected) throw new InvalidDataException($"{name}: expected at least {expected} bytes, found {found}.");
+            for (long page = Math.Max(first, number * PagesPerFile); page < Math.Min(first + pages.Length, (number + 1) * PagesPerFile); page++)
+                ReadChecked(SegmentIo.Real, file, name, page, pages[page - first], bytes.AsSpan(0, pages[page - first].Length));
+        }
+    }
+
     private void Open(long number, long length)
     {
         var segment = new Segment(File.OpenHandle(NameOf(number), FileMode.Open, FileAccess.ReadWrite));

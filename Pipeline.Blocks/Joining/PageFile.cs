@@ -79,21 +79,9 @@ internal sealed partial class PageFile(string path, IStoragePolicy policy, Segme
             found = _pages[page];
             handle = _segments[page / PagesPerFile].Handle;
         }
-        (long offset, ulong hash, int length) = found;
-        if (length != target.Length)
-            throw new InvalidDataException($"{NameOf(page / PagesPerFile)}: page {page} has {length} bytes, {target.Length} were asked for.");
-        int done = 0;
-        while (done < length)
-        {
-            int read = _io.Read(handle, target[done..], offset + done);
-            if (read == 0)
-                throw new InvalidDataException($"{NameOf(page / PagesPerFile)}: ends at {offset + done}, page {page} was written to {offset + length}.");
-            done += read;
-        }
-        ulong actual = XxHash3.HashToUInt64(target);
-        if (actual != hash)
-            throw new InvalidDataException(
-                $"{NameOf(page / PagesPerFile)}: page {page} at {offset}, {length} bytes: expected the checksum {hash:x16}, found {actual:x16}.");
+        string name = NameOf(path, page / PagesPerFile);
+        if (found.Length != target.Length) throw new InvalidDataException($"{name}: page {page} has {found.Length} bytes, {target.Length} were asked for.");
+        ReadChecked(_io, handle, name, page, found, target);
     }
 
     /// <summary>Files with pages from this one on stay, whatever is deleted; those before it may go at the next <see cref="DeleteBefore"/>.</summary>
@@ -207,7 +195,23 @@ internal sealed partial class PageFile(string path, IStoragePolicy policy, Segme
         _unsynced.Remove(number);
     }
 
-    private string NameOf(long number) => $"{path}.{number:D8}";
+    private static void ReadChecked(SegmentIo io, SafeFileHandle file, string name, long page, PageOnDisk found, Span<byte> target)
+    {
+        (long offset, ulong hash, int length) = found;
+        int done = 0;
+        while (done < length)
+        {
+            int read = io.Read(file, target[done..], offset + done);
+            if (read == 0) throw new InvalidDataException($"{name}: ends at {offset + done}, page {page} was written to {offset + length}.");
+            done += read;
+        }
+        ulong actual = XxHash3.HashToUInt64(target);
+        if (actual != hash) throw new InvalidDataException($"{name}: page {page} at {offset}, {length} bytes: expected the checksum {hash:x16}, found {actual:x16}.");
+    }
+
+    private string NameOf(long number) => NameOf(path, number);
+
+    private static string NameOf(string path, long number) => $"{path}.{number:D8}";
 
     private readonly record struct Place(Segment Segment, long Offset);
 

@@ -25,6 +25,18 @@ public sealed partial class ReorderBuffer
         return snapshot;
     }
 
+    /// <summary>Passes over the events of a snapshot.</summary>
+    internal static void Pass(SnapshotReader snapshot)
+    {
+        for (int length = snapshot.Read<int>(); length != 0; length = snapshot.Read<int>())
+        {
+            snapshot.Read<long>();
+            snapshot.Read<KeyHash>();
+            snapshot.Read<int>();
+            snapshot.Skip(length);
+        }
+    }
+
     /// <summary>Takes the events of a snapshot into an empty buffer; spill files of an earlier one are deleted.</summary>
     public void Load(SnapshotReader snapshot)
     {

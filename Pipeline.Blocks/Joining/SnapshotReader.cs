@@ -47,6 +47,16 @@ public sealed class SnapshotReader : IDisposable
     /// <summary>Reads bytes whose number is known.</summary>
     public void ReadBytes(Span<byte> target) => _file.ReadExactly(target);
 
+    /// <summary>Passes over bytes.</summary>
+    internal void Skip(int bytes) => _file.Seek(bytes, SeekOrigin.Current);
+
+    /// <summary>Everything that was written is read.</summary>
+    internal void ExpectEnd()
+    {
+        long body = _file.Length - HashBytes;
+        if (_file.Position != body) throw Damaged($"expected {_file.Position} bytes before the checksum, found {body}");
+    }
+
     /// <summary>Reads a value that has to be what this lane was configured to.</summary>
     public void Expect<T>(T expected, string what) where T : unmanaged, IEquatable<T>
     {

@@ -21,9 +21,12 @@ internal static class TableFiles
         Directory.CreateDirectory(directory);
         if (!keep) Delete(directory, (_, _) => true);
         int generation = Found(directory).Select(file => file.Generation + 1).DefaultIfEmpty(0).Max();
-        File.WriteAllBytes(Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{Mark}{generation}")), []);
+        File.WriteAllBytes(MarkOf(directory, generation), []);
         return generation;
     }
+
+    /// <summary>Path of the empty file that marks a generation.</summary>
+    public static string MarkOf(string directory, int generation) => Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{Mark}{generation}"));
 
     /// <summary>Deletes the files, by generation and segment, that the caller says yes to; a generation's mark has the segment <see cref="int.MaxValue"/>.</summary>
     public static void Delete(string directory, Func<int, int, bool> dead)

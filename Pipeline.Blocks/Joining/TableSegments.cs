@@ -11,15 +11,19 @@ internal sealed class TableSegments(string prefix, int segmentBits) : IDisposabl
     private SafeFileHandle? _file;
     private long _segment = -1;
 
+    /// <summary>The file that an address lies in.</summary>
+    public string PathOf(long address) => $"{prefix}.{address >> segmentBits}";
+
     /// <summary>Fills the buffer, which lies within one file.</summary>
     public void Read(long address, Span<byte> buffer)
     {
-        string path = $"{prefix}.{address >> segmentBits}";
+        string path = PathOf(address);
         if (_segment != address >> segmentBits)
         {
             _file?.Dispose();
             if (!File.Exists(path)) throw new InvalidDataException($"State file {path}: expected a file, found none.");
-            _file = File.OpenHandle(path, options: FileOptions.SequentialScan);
+            // Whoever looks on while a lane runs is not to keep it from its files.
+            _file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete, options: FileOptions.SequentialScan);
             _segment = address >> segmentBits;
         }
         long offset = address & ((1L << segmentBits) - 1);

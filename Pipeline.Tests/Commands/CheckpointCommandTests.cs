@@ -86,14 +86,37 @@ public sealed class CheckpointCommandTests : IDisposable
     {
         await Write(1, 2);
         Directory.CreateDirectory(_state["checkpoints/0000000003"]);
-        Assert.AreEqual(ExitCodes.Done, (await CommandRun.Of("checkpoint", "verify", _state.Path)).ExitCode);
+        Assert.AreEqual(ExitCodes.Done, Verify([]).ExitCode);
 
         Damage(1);
-        CommandRun run = await CommandRun.Of("checkpoint", "verify", _state.Path);
+        CommandRun run = Verify([]);
 
         Assert.AreEqual(ExitCodes.CheckFailed, run.ExitCode);
         Assert.Contains("0000000002 valid", run.Output);
         Assert.Contains("0000000001 damaged", run.Output);
+    }
+
+    [TestMethod]
+    public async Task Verify_LooksIntoTheLanesOwnFiles()
+    {
+        await Write(1);
+
+        CommandRun run = await CommandRun.Of("checkpoint", "verify", _state.Path);
+
+        Assert.AreEqual(ExitCodes.CheckFailed, run.ExitCode, "the fixture's snapshots are random bytes, with the checksums of the manifest and not their own");
+        Assert.Contains("0000000001 damaged: lane 0: Snapshot ", run.Output);
+    }
+
+    [TestMethod]
+    public async Task CheckpointThatIsRemovedWhileItIsChecked_IsNotDamaged()
+    {
+        await Write(1, 2);
+
+        CommandRun run = Verify([new RemovingCheck(1)]);
+
+        Assert.AreEqual(ExitCodes.Done, run.ExitCode);
+        Assert.Contains("0000000001 incomplete: ", run.Output);
+        Assert.Contains("removed while it was checked", run.Output);
     }
 
     [TestMethod]
@@ -111,15 +134,21 @@ public sealed class CheckpointCommandTests : IDisposable
     {
         await Write(1, 2, 3);
         Damage(3);
-        using var output = new StringWriter();
         var check = new RefusingCheck(1);
 
-        int code = CheckpointCommand.Verify(_state.Path, new InvocationConfiguration { Output = output, Error = TextWriter.Null }, [check]);
+        CommandRun run = Verify([check]);
 
-        Assert.AreEqual(ExitCodes.CheckFailed, code);
+        Assert.AreEqual(ExitCodes.CheckFailed, run.ExitCode);
         CollectionAssert.AreEqual((long[])[2, 1], check.Asked);
-        Assert.Contains("0000000002 valid", output.ToString());
-        Assert.Contains("0000000001 damaged: a page is gone", output.ToString());
+        Assert.Contains("0000000002 valid", run.Output);
+        Assert.Contains("0000000001 damaged: a page is gone", run.Output);
+    }
+
+    private CommandRun Verify(IReadOnlyList<IStateCheck> checks)
+    {
+        using StringWriter output = new(), error = new();
+        int code = CheckpointCommand.Verify(_state.Path, new InvocationConfiguration { Output = output, Error = error }, checks);
+        return new CommandRun(code, output.ToString(), error.ToString());
     }
 
     private async Task Write(params long[] ids)
@@ -132,6 +161,17 @@ public sealed class CheckpointCommandTests : IDisposable
 
     private string[] Files() =>
         [.. new DirectoryInfo(_state.Path).EnumerateFiles("*", SearchOption.AllDirectories).Select(static file => $"{file.FullName} {file.Length} {file.LastWriteTimeUtc:O}").Order()];
+
+    /// <summary>A running job that lets go of a checkpoint while it is looked at.</summary>
+    private sealed class RemovingCheck(long removed) : IStateCheck
+    {
+        public string? DamageOf(string stateDirectory, string checkpoint, CheckpointManifest manifest)
+        {
+            if (manifest.Id != removed) return null;
+            Directory.Delete(checkpoint, recursive: true);
+            return "a page is gone";
+        }
+    }
 
     private sealed class RefusingCheck(long refused) : IStateCheck
     {

@@ -123,8 +123,12 @@ public sealed partial class LaneSnapshotTests : IDisposable
             AssertRefused(file, null, $"no {file}");
         }
         Copy();
+        Assert.IsNull(CheckOf("copy", "one"));
         Restore("copy", "one").Dispose();
     }
+
+    private string? CheckOf(string name, string snapshot) =>
+        LaneSnapshotCheck.DamageOf(Path.Combine(_folder[$"{name}/{snapshot}"], LaneSnapshot.FileName), _folder[$"{name}/table"], _folder[$"{name}/log"]);
 
     [TestMethod]
     public void SnapshotOfAnotherLane_IsRefused()
@@ -145,6 +149,9 @@ public sealed partial class LaneSnapshotTests : IDisposable
             using var stream = new FileStream(path, FileMode.Open);
             damage(stream);
         }
+        string? found = CheckOf("copy", "one");
+        Assert.IsNotNull(found, what);
+        StringAssert.Contains(found, "expected", what);
         Assert.ThrowsExactly<InvalidDataException>(() => Restore("copy", "one").Dispose(), what);
     }
 

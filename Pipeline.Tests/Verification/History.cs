@@ -14,6 +14,7 @@ internal sealed class History
 {
     public const long TenOClock = 1_763_978_400_000;
     private readonly List<SourceRecord> _records = [];
+    private long? _floor;
 
     public JobOptions Job { get; set; } = JobOf(Stream("exposure", StreamRole.Exposure), Stream("click", StreamRole.Action));
 
@@ -51,9 +52,18 @@ internal sealed class History
 
     public History Record(SourceRecord record)
     {
-        _records.Add(record);
+        _records.Add(record with { Floor = _floor });
         return this;
     }
+
+    /// <summary>The next events are at positions with a floor some time after ten o'clock; null: with none.</summary>
+    public History Floor(TimeSpan? after)
+    {
+        _floor = after is { } time ? TenOClock + (long)time.TotalMilliseconds : null;
+        return this;
+    }
+
+    public ReferenceResult JoinUpTo(TimeSpan watermark) => ReferenceJoin.Run(Job, _records, TenOClock + (long)watermark.TotalMilliseconds);
 
     public ReferenceResult Join() => ReferenceJoin.Run(Job, _records);
 

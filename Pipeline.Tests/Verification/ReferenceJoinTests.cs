@@ -39,6 +39,54 @@ public sealed class ReferenceJoinTests
     }
 
     [TestMethod]
+    public void EventBelowItsFloor_IsLateIdle_AndOneAtItIsNot()
+    {
+        ReferenceResult result = new History()
+            .Event(Exposure, Minutes(0))
+            .Floor(Minutes(5)).Event(Click, Minutes(5) - TimeSpan.FromMilliseconds(1)).Event(Click, Minutes(5)).Join();
+
+        Assert.AreEqual(1, result.Streams[Click].LateIdle);
+        Assert.AreEqual(0, result.Streams[Click].Late);
+        Assert.AreEqual(1, result.Streams[Click].Joined);
+    }
+
+    [TestMethod]
+    public void EventBelowItsPartitionsWatermark_IsLate_WhateverTheFloor()
+    {
+        ReferenceResult result = new History()
+            .Event(Exposure, Minutes(0)).Event(Click, Minutes(90))
+            .Floor(Minutes(60)).Event(Click, Minutes(29)).Event(Click, Minutes(59)).Join();
+
+        Assert.AreEqual(1, result.Streams[Click].Late);
+        Assert.AreEqual(1, result.Streams[Click].LateIdle);
+    }
+
+    [TestMethod]
+    public void RecordBelowTheFloor_RaisesItsPartitionsWatermarkAllTheSame()
+    {
+        ReferenceResult result = new History()
+            .Floor(Minutes(200)).Event(Click, Minutes(100)).Floor(null).Event(Click, Minutes(39)).Event(Click, Minutes(40)).Join();
+
+        Assert.AreEqual(1, result.Streams[Click].LateIdle);
+        Assert.AreEqual(1, result.Streams[Click].Late);
+        Assert.AreEqual(1, result.Streams[Click].Orphaned);
+    }
+
+    [TestMethod]
+    [DataRow((20 * 60_000) - 1, 0)]
+    [DataRow(20 * 60_000, 1)]
+    [DataRow((40 * 60_000) - 1, 1)]
+    [DataRow(40 * 60_000, 2)]
+    public void WindowsThatEndAboveTheWatermark_AreOpen_AndWhatIsNotBelowItWaits(int watermark, int samples)
+    {
+        ReferenceResult result = new History()
+            .Event(Exposure, Minutes(0)).Event(Click, Minutes(1)).Event(Exposure, Minutes(20)).Event(Click, Minutes(20)).JoinUpTo(TimeSpan.FromMilliseconds(watermark));
+
+        Assert.HasCount(samples, result.Samples);
+        foreach (StreamLedger stream in result.Streams) Assert.AreEqual((samples, 2 - samples), (stream.Joined, stream.Open));
+    }
+
+    [TestMethod]
     public void SampleId_IsXxh128OfTheEncodedKeyAndTheStart()
     {
         ReferenceSample sample = new History().Event(Exposure, Minutes(0)).Join().Samples.Single();

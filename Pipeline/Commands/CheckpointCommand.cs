@@ -9,7 +9,7 @@ namespace Pipeline.Commands;
 internal static class CheckpointCommand
 {
     /// <summary>What <c>verify</c> checks beside manifests and snapshot files.</summary>
-    private static readonly IReadOnlyList<IStateCheck> StateChecks = [];
+    private static readonly IReadOnlyList<IStateCheck> StateChecks = [new LaneStateCheck()];
 
     private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -37,7 +37,7 @@ internal static class CheckpointCommand
             foreach (IStateCheck check in checks)
             {
                 if (found.Condition != CheckpointCondition.Valid) break;
-                if (check.DamageOf(state, found.Directory, found.Manifest!) is { } damage) found = found with { Condition = CheckpointCondition.Damaged, Reason = damage };
+                if (check.DamageOf(state, found.Directory, found.Manifest!) is { } damage) found = DamagedUnlessGone(found, damage);
             }
             console.Output.WriteLine(CheckpointLines.Of(found));
             if (found.Condition == CheckpointCondition.Incomplete) continue;
@@ -48,6 +48,11 @@ internal static class CheckpointCommand
         console.Error.WriteLine($"{state}: no checkpoint");
         return ExitCodes.DataRefused;
     }
+
+    /// <summary>A running job removes the manifest before the files that only this checkpoint needs.</summary>
+    private static ListedCheckpoint DamagedUnlessGone(ListedCheckpoint checkpoint, string damage) => File.Exists(Path.Combine(checkpoint.Directory, ManifestFile.Name))
+        ? checkpoint with { Condition = CheckpointCondition.Damaged, Reason = damage }
+        : checkpoint with { Condition = CheckpointCondition.Incomplete, Reason = $"{checkpoint.Directory}: removed while it was checked" };
 
     private static int List(string state, InvocationConfiguration console, bool color)
     {

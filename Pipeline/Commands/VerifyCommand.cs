@@ -6,7 +6,10 @@ using Pipeline.Verification;
 
 namespace Pipeline.Commands;
 
-/// <summary><c>pipeline verify</c>: recomputes a job's samples from its own sources; one JSON line of the comparison on stdout, examples on stderr.</summary>
+/// <summary>
+/// <c>pipeline verify</c>: recomputes a job's samples from its own sources, as far as its newest checkpoint says that it has come; one JSON line of the
+/// comparison on stdout, on stderr how far that is, and examples.
+/// </summary>
 internal static class VerifyCommand
 {
     private static readonly JsonSerializerOptions CamelCase = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
@@ -33,9 +36,13 @@ internal static class VerifyCommand
     {
         if (job.Time.Mode == TimeMode.Processing)
             throw new UnverifiableException("time: processing cannot be verified: its samples depend on when records arrived");
-        ReferenceResult expected = ReferenceJoin.Run(job, SourceReader.ReadAll(job));
+        VerifiedState state = VerifiedState.Read(job, console.Error.WriteLine);
+        long watermark = state.Cut?.Watermark ?? long.MaxValue;
+        ReferenceResult expected = ReferenceJoin.Run(job, state.Cut is { } cut ? SourceReader.ReadSpans(job, cut) : SourceReader.ReadAll(job), watermark);
         SampleComparison comparison = SampleComparison.Of(
-            expected.Samples, FoundSamples.Read(job, samples, expected.CsvHeader), examples, console.Error.WriteLine);
+            expected.Samples, FoundSamples.Read(job, samples, expected.CsvHeader), examples, console.Error.WriteLine,
+            state.IsFinished ? null : sample => FoundSamples.WindowEnd(job, sample) > watermark);
+        console.Error.WriteLine(state.IsFinished ? state.Says : $"{state.Says}; {comparison.NotJudged} samples behind it are not judged");
         console.Output.WriteLine(JsonSerializer.Serialize(comparison, CamelCase));
         return comparison.Agrees ? ExitCodes.Done : ExitCodes.CheckFailed;
     }

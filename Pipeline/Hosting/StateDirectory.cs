@@ -57,7 +57,7 @@ public sealed class StateDirectory : IDisposable
     /// <summary>Where a lane keeps its files.</summary>
     public string LanePath(int lane)
     {
-        string path = System.IO.Path.Combine(Path, $"lane-{lane}");
+        string path = LanePath(Path, lane);
         Directory.CreateDirectory(path);
         return path;
     }
@@ -67,7 +67,18 @@ public sealed class StateDirectory : IDisposable
         [.. Enumerable.Range(0, lanes).SelectMany(lane => new[] { TablePath(lane), LanePath(lane) }), Path];
 
     /// <summary>Where a lane keeps its window table.</summary>
-    public string TablePath(int lane) => System.IO.Path.Combine(LanePath(lane), "table");
+    public string TablePath(int lane) => TablePath(Path, lane);
+
+    /// <summary>Where a lane keeps its window log; file numbers are appended.</summary>
+    public string WindowLogPath(int lane) => WindowLogPath(Path, lane);
+
+    /// <summary>The same of a state directory that is only looked at.</summary>
+    internal static string TablePath(string state, int lane) => System.IO.Path.Combine(LanePath(state, lane), "table");
+
+    /// <summary>The same of a state directory that is only looked at.</summary>
+    internal static string WindowLogPath(string state, int lane) => System.IO.Path.Combine(LanePath(state, lane), "window-log");
+
+    private static string LanePath(string state, int lane) => System.IO.Path.Combine(state, $"lane-{lane}");
 
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();

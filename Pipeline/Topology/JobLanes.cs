@@ -82,7 +82,7 @@ internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate ga
         new(job.Streams.Count, StateBudget.Of(job.State.Memory, lanes).Reorder, Path.Combine(state.LanePath(lane), "reorder"), gate, Repeat(lane));
 
     private WindowLog Log(int lane, int lanes) =>
-        new(Path.Combine(state.LanePath(lane), "window-log"), StateBudget.Of(job.State.Memory, lanes).WindowLog, policy: Repeat(lane));
+        new(state.WindowLogPath(lane), StateBudget.Of(job.State.Memory, lanes).WindowLog, policy: Repeat(lane));
 
     private RepeatWrites Repeat(int lane) =>
         new(clock, job.UnavailableLimit, fault => log($"lane {lane} waits, for its state cannot be written; trying again: {fault.Message}"));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Pipeline.Blocks.Formatting;
@@ -30,10 +31,32 @@ internal static class FoundSamples
         return CommittedFiles(place).SelectMany(file => ReadFile(job, Path.Combine(place, file.Name), file.Length, header));
     }
 
+    /// <summary>The end of a sample's window, ms; null where none can be read.</summary>
+    public static long? WindowEnd(JobOptions job, FoundSample sample)
+    {
+        if (job.Output.Format == SampleFormat.Csv)
+        {
+            // sample_id, the key's fields, window_start, window_end.
+            int column = job.Streams.Single(static stream => stream.Role == StreamRole.Exposure).Key.Count + 2;
+            List<string>? values = Payload.SplitRow(Encoding.UTF8.GetString(sample.Value), ',');
+            return values?.Count > column && long.TryParse(values[column], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long end) ? end : null;
+        }
+        try
+        {
+            return JsonElement.Parse(sample.Value).GetProperty("window_end").GetInt64();
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            return null;
+        }
+    }
+
     private static IEnumerable<FoundSample> ReadTopic(JobOptions job)
     {
         if (job.Sink is not KafkaSinkOptions sink) throw new UnverifiableException("--samples kafka: the job's output.sink is not kafka");
-        return TopicReader.Read(sink.Bootstrap, [sink.Topic], new StartOptions { At = StartAt.Earliest }, sink.Properties)
+        // Whatever the properties say: what is not committed is no sample.
+        var committed = new Dictionary<string, string>(sink.Properties) { ["isolation.level"] = "read_committed" };
+        return TopicReader.ReadAll(sink.Bootstrap, [sink.Topic], new StartOptions { At = StartAt.Earliest }, committed)
             .Select(record => new FoundSample(IdOf(job, record.Message.Value), record.Message.Key, record.Message.Value ?? []));
     }
 

@@ -8,12 +8,15 @@ namespace Pipeline.Verification;
 /// <summary>The contract (semantics) as directly as it can be said: all records in memory, one thread, no state but a dictionary of windows.</summary>
 /// <remarks>
 /// It is what every other implementation is compared with, and shares no code with them: only the job's options and the names of outcomes.
-/// It treats the sources as ended and knows no floors: a log with <c>late_idle</c> events is not described by it.
+/// It treats the sources as ended, unless it is told up to which watermark windows closed. Floors are not found again from the input; its records carry them.
 /// </remarks>
 public static class ReferenceJoin
 {
     /// <summary>Joins the records; each partition's come in its order, partitions in any order or interleaved.</summary>
-    public static ReferenceResult Run(JobOptions job, IEnumerable<SourceRecord> records)
+    /// <param name="job">The job.</param>
+    /// <param name="records">Its records.</param>
+    /// <param name="watermark">The join's watermark, ms: events at or above it still wait, windows that end above it are open; <see cref="long.MaxValue"/>: all ended.</param>
+    public static ReferenceResult Run(JobOptions job, IEnumerable<SourceRecord> records, long watermark = long.MaxValue)
     {
         var result = new ReferenceResult([.. job.Streams.Select(stream => new StreamLedger(stream.Name))]);
         var totalOrder = Comparer<ReferenceEvent>.Create((left, right) => Compare(job, left, right));
@@ -24,9 +27,10 @@ public static class ReferenceJoin
         while (events.TryDequeue(out ReferenceEvent? next))
         {
             if (previous is not null && AreDuplicates(previous, next)) result.Streams[next.Stream].Duplicate++;
-            else windows.Apply(previous = next);
+            else if ((previous = next).Time >= watermark) result.Streams[next.Stream].Open++;
+            else windows.Apply(next);
         }
-        windows.CloseAll();
+        windows.CloseUpTo(watermark);
         if (job.Output.Format == SampleFormat.Csv) result.CsvHeader = SampleText.CsvHeader(job, result.Columns);
         return result;
     }
@@ -56,6 +60,7 @@ public static class ReferenceJoin
                 if (found is null) continue;
                 ledger.Events++;
                 if (found.Time < watermark) ledger.Late++;
+                else if (found.Time < record.Floor) ledger.LateIdle++;
                 else onTime.Add(found);
             }
         }
@@ -99,12 +104,13 @@ public static class ReferenceJoin
             else window.Add(next, isExposure);
         }
 
-        public void CloseAll()
+        public void CloseUpTo(long watermark)
         {
             foreach ((string key, ReferenceWindow window) in _open)
             {
                 _open.Remove(key);
-                Close(window);
+                if (window.End <= watermark) Close(window);
+                else for (int stream = 0; stream < window.Counts.Length; stream++) result.Streams[stream].Open += window.Counts[stream];
             }
         }
 

@@ -28,7 +28,7 @@ public sealed class ReferenceResult(IReadOnlyList<StreamLedger> streams)
     public IReadOnlyList<StreamLedger> Streams { get; } = streams;
 }
 
-/// <summary>What became of one stream's records and events; the sources being ended, nothing is open.</summary>
+/// <summary>What became of one stream's records and events.</summary>
 public sealed class StreamLedger(string name)
 {
     private readonly long[] _rejected = new long[(int)EventOutcome.Filtered];
@@ -48,6 +48,9 @@ public sealed class StreamLedger(string name)
     /// <summary>Below their own partition's watermark.</summary>
     public long Late { get; internal set; }
 
+    /// <summary>Only below their partition's floor.</summary>
+    public long LateIdle { get; internal set; }
+
     /// <summary>Repeats of an event that counts.</summary>
     public long Duplicate { get; internal set; }
 
@@ -59,6 +62,9 @@ public sealed class StreamLedger(string name)
 
     /// <summary>Part of a sample that failed validation.</summary>
     public long Invalid { get; internal set; }
+
+    /// <summary>Waiting for the watermark, or in a window that it has not passed; none when the sources are ended.</summary>
+    public long Open { get; internal set; }
 
     /// <summary>Records rejected for a reason.</summary>
     public long Rejected(EventOutcome reason) => _rejected[(int)reason];

@@ -12,16 +12,26 @@ namespace Pipeline.Verification;
 /// <param name="Duplicates">Found again after the first of an id.</param>
 internal sealed record SampleComparison(long Expected, long Found, long Missing, long Extra, long Different, long Duplicates)
 {
+    /// <summary>Samples found and not judged, in none of the numbers.</summary>
+    [JsonIgnore]
+    public long NotJudged { get; private init; }
+
     /// <summary>Whether both are the same.</summary>
     [JsonIgnore]
     public bool Agrees => (Missing, Extra, Different, Duplicates) == (0, 0, 0, 0);
 
     /// <summary>Compares; at most <paramref name="examples"/> of the differences are told to <paramref name="tell"/>.</summary>
-    public static SampleComparison Of(IReadOnlyCollection<ReferenceSample> expected, IEnumerable<FoundSample> found, int examples, Action<string> tell)
+    /// <param name="expected">Samples that have to be there.</param>
+    /// <param name="found">Samples that are.</param>
+    /// <param name="examples">Most differences told.</param>
+    /// <param name="tell">Takes a difference, in a line or a few.</param>
+    /// <param name="mayBeThere">Says of a sample that is not expected whether nothing is known of it; null: it may never be there.</param>
+    public static SampleComparison Of(
+        IReadOnlyCollection<ReferenceSample> expected, IEnumerable<FoundSample> found, int examples, Action<string> tell, Func<FoundSample, bool>? mayBeThere = null)
     {
         var missing = expected.ToDictionary(sample => sample.Id);
         var seen = new HashSet<string>();
-        long read = 0, extra = 0, different = 0, duplicates = 0;
+        long read = 0, notJudged = 0, extra = 0, different = 0, duplicates = 0;
         foreach (FoundSample sample in found)
         {
             read++;
@@ -37,6 +47,11 @@ internal sealed record SampleComparison(long Expected, long Found, long Missing,
                 duplicates++;
                 Show("duplicate", Text(sample.Value));
             }
+            else if (mayBeThere is not null && mayBeThere(sample))
+            {
+                read--;
+                notJudged++;
+            }
             else
             {
                 extra++;
@@ -44,7 +59,7 @@ internal sealed record SampleComparison(long Expected, long Found, long Missing,
             }
         }
         foreach (ReferenceSample sample in missing.Values.Take(examples)) Show("missing", Text(sample.Value));
-        return new SampleComparison(expected.Count, read, missing.Count, extra, different, duplicates);
+        return new SampleComparison(expected.Count, read, missing.Count, extra, different, duplicates) { NotJudged = notJudged };
 
         void Show(string what, string text)
         {

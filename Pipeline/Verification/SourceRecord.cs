@@ -6,4 +6,6 @@ namespace Pipeline.Verification;
 /// <param name="Value">The record's bytes, without a line's end; null for a Kafka tombstone.</param>
 /// <param name="Timestamp">The source's own timestamp, ms; null where it has none (files).</param>
 /// <param name="Header">CSV: the columns that the file's header names, for streams whose columns the job does not name.</param>
-public sealed record SourceRecord(int Partition, IReadOnlyList<int> Streams, byte[]? Value, long? Timestamp = null, IReadOnlyList<string>? Header = null);
+/// <param name="Floor">What the partition's own watermark is no lower than here, ms: an event below it is <c>late_idle</c>; null: no floor.</param>
+public sealed record SourceRecord(
+    int Partition, IReadOnlyList<int> Streams, byte[]? Value, long? Timestamp = null, IReadOnlyList<string>? Header = null, long? Floor = null);
