@@ -181,15 +181,11 @@ internal sealed class TransactionWriter(string topics, SinkOutage outage, Func<I
         if (failed.Fault == TransactionFault.Refused) throw new DeliveryFailedException($"{topics}: {failed.Message}", failed);
         outage.Begin(failed.Message);
         outage.ThrowIfTooLong(failed);
-        // Before it is initialised there is nothing that could be aborted.
-        bool lost = failed.Fault == TransactionFault.Lost || (failed.Fault == TransactionFault.Abortable && !_initialized);
+        // Before it is initialised there is nothing that could be aborted. Once a commit was tried an abort proves nothing: the broker may still be carrying the
+        // commit out, and the progress read meanwhile is the old one. Only a new client's Init waits until that is over.
+        bool lost = failed.Fault == TransactionFault.Lost || (failed.Fault == TransactionFault.Abortable && (!_initialized || _commitTried));
         if (lost) Lose();
-        else if (failed.Fault == TransactionFault.Abortable)
-        {
-            _mustAbort = true;
-            // An abort that succeeds says that nothing was committed; the progress says it, too, should a commit have been answered twice.
-            _mustSettle |= _commitTried;
-        }
+        else if (failed.Fault == TransactionFault.Abortable) _mustAbort = true;
         // 100 ms · 2^6 is past the longest pause.
         TimeSpan wait = FirstPause * (1 << Math.Min(failures, 6));
         if (wait > LongestPause) wait = LongestPause;
@@ -204,7 +200,7 @@ internal sealed class TransactionWriter(string topics, SinkOutage outage, Func<I
         _mustSettle = true;
     }
 
-    /// <summary>Finds out whether the transaction that was interrupted is committed; from <c>Init</c> or <c>Abort</c> on nothing about it can change.</summary>
+    /// <summary>Finds out whether the transaction that was interrupted is committed; from <c>Init</c> on nothing about it can change.</summary>
     private void Settle()
     {
         Progress? found = reader.Read(_stop);
