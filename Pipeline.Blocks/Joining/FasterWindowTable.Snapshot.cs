@@ -45,9 +45,7 @@ public sealed partial class FasterWindowTable<TCells>
     {
         TableLog found = _found!;
         _found = null;
-        // Without its mark this table would have the generation of the log that it is restored from.
-        if (found.Generation >= _generation)
-            throw new InvalidDataException($"{TableFiles.MarkOf(_directory, found.Generation)}: expected the mark of the log to restore, found none.");
+        TableFiles.RefuseUnmarked(_directory, found.Generation, _generation - 1);
         // A later generation than the snapshot's was begun by a restore that no snapshot came of.
         TableFiles.Delete(_directory, (generation, _) => generation > found.Generation && generation < _generation);
         found.Read(_directory, (page, address) => Restore(page, address, found.Begin, found.Marks));

@@ -20,8 +20,7 @@ public static class LaneSnapshotCheck
             using var snapshot = new SnapshotReader(snapshotFile);
             PassState(snapshot);
             TableLog table = TableLog.Load(snapshot, recordBytes: null);
-            string mark = TableFiles.MarkOf(tableDirectory, table.Generation);
-            if (!File.Exists(mark)) return $"{mark}: expected the mark of a log of the window table, found none.";
+            TableFiles.RefuseUnmarked(tableDirectory, table.Generation, TableFiles.Newest(tableDirectory));
             table.Read(tableDirectory, static (_, _) => { });
             PageFile.Check(snapshot, windowLog, first: snapshot.Read<long>());
             snapshot.ReadMany<byte>();

@@ -20,13 +20,26 @@ internal static class TableFiles
     {
         Directory.CreateDirectory(directory);
         if (!keep) Delete(directory, (_, _) => true);
-        int generation = Found(directory).Select(file => file.Generation + 1).DefaultIfEmpty(0).Max();
-        File.WriteAllBytes(MarkOf(directory, generation), []);
+        int generation = Newest(directory) + 1;
+        File.WriteAllBytes(Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{Mark}{generation}")), []);
         return generation;
     }
 
-    /// <summary>Path of the empty file that marks a generation.</summary>
-    public static string MarkOf(string directory, int generation) => Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{Mark}{generation}"));
+    /// <summary>The newest generation that there is a file of; -1: none.</summary>
+    public static int Newest(string directory) => Found(directory).Select(file => file.Generation).DefaultIfEmpty(-1).Max();
+
+    /// <summary>
+    /// Refuses to take a log for restorable of which neither a mark nor a segment is left: the table that restores it would begin the same generation over
+    /// again, and what is kept of the one would be let go of as parts of the other.
+    /// </summary>
+    /// <param name="directory">The table's directory.</param>
+    /// <param name="generation">The log that a snapshot needs.</param>
+    /// <param name="newest">Newest generation found.</param>
+    public static void RefuseUnmarked(string directory, int generation, int newest)
+    {
+        if (newest < generation)
+            throw new InvalidDataException($"Window table in {directory}: expected files of generation {generation}, found {(newest < 0 ? "none" : $"generation {newest} as the newest")}.");
+    }
 
     /// <summary>Deletes the files, by generation and segment, that the caller says yes to; a generation's mark has the segment <see cref="int.MaxValue"/>.</summary>
     public static void Delete(string directory, Func<int, int, bool> dead)

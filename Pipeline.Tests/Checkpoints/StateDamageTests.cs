@@ -55,7 +55,7 @@ public sealed class StateDamageTests
         {
             Stopped.Reset();
             var random = new Random(-Seed - round);
-            StateMutation[] mutations = [.. Enumerable.Range(0, 1 + random.Next(3)).Select(_ => Draw(random))];
+            StateMutation[] mutations = round % 6 == 0 ? [DrawUnneeded(random)] : [.. Enumerable.Range(0, 1 + random.Next(3)).Select(_ => Draw(random))];
             foreach (StateMutation mutation in mutations) mutation.Apply(Stopped.State);
             string what = $"round {round}: {string.Join("; ", (object[])mutations)}";
             int valid = Verify().Valid;
@@ -64,7 +64,7 @@ public sealed class StateDamageTests
 
             Assert.AreEqual(valid > 0 ? ExitCodes.Done : ExitCodes.DataRefused, code, $"{what}\n{valid} checkpoints are valid\n{Stopped.Run.Messages}");
             SampleComparison samples = SampleComparison.Of(
-                Stopped.Expected, FoundSamples.Read(Stopped.Job, Stopped.Run["out"], null), examples: 3, what => TestContext.WriteLine(what));
+                Stopped.Expected, FoundSamples.Read(Stopped.Job, Stopped.Run["out"], null), examples: 0, static _ => { });
             long expected = code == ExitCodes.Done ? Stopped.Expected.Count : Stopped.Committed;
             Assert.AreEqual(new SampleComparison(Stopped.Expected.Count, expected, Stopped.Expected.Count - expected, 0, 0, 0), samples, what);
             Count(outcomes, $"{valid} valid: {(code == ExitCodes.Done ? "every sample once" : "refused")}");
@@ -85,6 +85,19 @@ public sealed class StateDamageTests
     {
         while (true)
             if (StateMutation.Draw(Stopped, random) is { } mutation) return mutation;
+    }
+
+    /// <summary>Of bytes that no checkpoint needs: one in a dozen is.</summary>
+    private static StateMutation DrawUnneeded(Random random)
+    {
+        while (true)
+        {
+            StateMutation mutation = Draw(random);
+            mutation.Apply(Stopped.State);
+            int valid = Verify().Valid;
+            Stopped.Undo(mutation);
+            if (valid == 2) return mutation;
+        }
     }
 
     private static void Count(SortedDictionary<string, int> outcomes, string outcome) => outcomes[outcome] = outcomes.GetValueOrDefault(outcome) + 1;

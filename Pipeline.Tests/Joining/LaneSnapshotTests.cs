@@ -131,6 +131,16 @@ public sealed partial class LaneSnapshotTests : IDisposable
         LaneSnapshotCheck.DamageOf(Path.Combine(_folder[$"{name}/{snapshot}"], LaneSnapshot.FileName), _folder[$"{name}/table"], _folder[$"{name}/log"]);
 
     [TestMethod]
+    public void EmptyTableWithoutItsMark_IsDetected()
+    {
+        using (LaneJoin lane = Lane("lane", faster: true)) Snapshot(lane, "lane", "one");
+        Copy();
+        Assert.IsNull(CheckOf("copy", "one"));
+
+        AssertRefused(Path.Combine("table", "generation-0"), null, "no file is left of the table's log");
+    }
+
+    [TestMethod]
     public void SnapshotOfAnotherLane_IsRefused()
     {
         using (LaneJoin lane = Lane("lane", faster: true)) Snapshot(lane, "lane", "one");

@@ -64,7 +64,14 @@ public sealed class VerifyStateOfTopicsTests : IDisposable
         JobSummary stopped;
         await using (var live = new LiveJob(job))
         {
-            await Eventually.Holds(() => live.IsRunning && live.Summary?.Samples == 1, "the window of u0 has closed without its click");
+            await Eventually.Holds(
+                () =>
+                {
+                    // A stream that is silent with the other would hold the watermark where it is.
+                    _kafka.Produce(exposures, [Event(1, 300)]);
+                    return live.IsRunning && live.Summary?.Samples == 1;
+                },
+                "the window of u0 has closed without its click");
             _kafka.Produce(clicks, [Event(0, 1)]);
             await Eventually.Holds(() => live.IsRunning && live.Summary!.Late.GetValueOrDefault("late_idle") == 1, "its click came below the floor");
             _kafka.Produce(clicks, [Event(1, 301), Event(98, 900)]);

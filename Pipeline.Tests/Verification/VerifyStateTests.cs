@@ -85,16 +85,23 @@ public sealed class VerifyStateTests : IDisposable
     public async Task EventBelowTheFloorOfAPartitionThatWasIdle_IsLateForTheReferenceToo()
     {
         string job = Job(idle: "1s");
-        Write("exposure", (0, 0), (1, 60));
+        Write("exposure", (0, 0), (1, 300));
         Write("click", (99, 0));
         JobSummary stopped;
         await using (var live = new LiveJob(job))
         {
-            await Eventually.Holds(() => live.IsRunning && live.Summary?.Samples == 1, "the window of u0 has closed without its click");
+            await Eventually.Holds(
+                () =>
+                {
+                    // A stream that is silent with the other would hold the watermark where it is.
+                    Write("exposure", (1, 300));
+                    return live.IsRunning && live.Summary?.Samples == 1;
+                },
+                "the window of u0 has closed without its click");
             Write("click", (0, 1));
             await Eventually.Holds(() => live.IsRunning && live.Summary!.Late.GetValueOrDefault("late_idle") == 1, "its click came below the floor");
-            Write("click", (1, 61), (98, 200));
-            Write("exposure", (2, 200));
+            Write("click", (1, 301), (98, 900));
+            Write("exposure", (2, 900));
             await Eventually.Holds(() => live.IsRunning && live.Summary!.Samples == 2, "the window of u1 has closed");
             stopped = await live.StopAsync();
         }
@@ -106,8 +113,8 @@ public sealed class VerifyStateTests : IDisposable
         Assert.AreEqual(new SampleComparison(2, 2, 0, 0, 0, 0), Compare(job, manifest));
         Assert.AreEqual(new SampleComparison(2, 2, 0, 0, 1, 0), Compare(job, manifest with { Floors = FloorHistory.Empty }), "without floors u0's sample would be a positive");
         // A restart knows the floors of the run before.
-        Write("exposure", (3, 400));
-        Write("click", (97, 400));
+        Write("exposure", (3, 2_000));
+        Write("click", (97, 2_000));
         await RunUntilAsync(job, live => live.Summary?.Samples == 3);
         await _run.VerifyAsync(job, _run["out"], 3);
         await _run.RunToEndAsync(job);

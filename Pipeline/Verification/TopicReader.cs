@@ -83,6 +83,9 @@ internal static class TopicReader
         foreach (string topic in topics)
         {
             TopicMetadata found = known.Find(one => one.Topic == topic) ?? throw new UnverifiableException($"topic {topic} is not at {bootstrap}");
+            // A topic whose partitions the broker does not know right now is not one without records.
+            if (found.Error.IsError) throw new KafkaException(found.Error);
+            if (found.Partitions.Count == 0) throw new KafkaException(new Error(ErrorCode.Local_UnknownPartition, $"{topic} at {bootstrap}: expected partitions, found none"));
             foreach (PartitionMetadata partition in found.Partitions) yield return new TopicPartition(topic, partition.PartitionId);
         }
     }
