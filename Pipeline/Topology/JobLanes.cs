@@ -34,7 +34,7 @@ internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate ga
             .. Enumerable.Range(0, lanes).Select(lane =>
                 Task.Factory.StartNew(() => Restore(directory, lane, lanes), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)),
         ];
-        Task.WhenAll(restoring).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
+        ((Task)Task.WhenAll(restoring)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
         foreach (Task<LaneJoin> lane in restoring)
             if (lane.IsCompletedSuccessfully) _lanes.Add(lane.Result);
         if (_lanes.Count == lanes) return;
