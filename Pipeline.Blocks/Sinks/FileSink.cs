@@ -60,7 +60,7 @@ public sealed class FileSink : ISampleSink
         OutputDirectory held = OutputDirectory.Open(_directory, LockName, _store);
         try
         {
-            if (!_settings.Fresh) _files.CheckCommitted();
+            if (!_settings.Fresh && _files.CheckCommitted() is { Progress: null } found) RefuseUnexpected(found);
             if (!ExactlyOnce) Begin(_settings.Fresh);
         }
         catch
@@ -145,6 +145,14 @@ public sealed class FileSink : ISampleSink
         _held?.Dispose();
         _closing.Dispose();
         _gate.Dispose();
+    }
+
+    private void RefuseUnexpected(CommittedOutput found)
+    {
+        if (_settings.Expected == ExpectedOutput.Nothing && found.Lengths.Values.Any(static length => length > 0))
+            throw new SinkRefusedException(
+                $"{Path.Combine(_directory, CommittedOutput.FileName)}: expected no committed samples, as there is neither state nor progress of this job, found {found.Lengths.Values.Sum()} bytes. "
+                + "Name another directory, or discard them with --from-scratch");
     }
 
     private void Begin(bool fresh)

@@ -34,7 +34,7 @@ internal static class KafkaTopics
         Task.Run(async () =>
         {
             using IAdminClient admin = Admin(options);
-            await EnsureAsync(admin, options.Bootstrap, Missing(options, settings), settings).ConfigureAwait(false);
+            await EnsureAsync(admin, options.Bootstrap, Missing(options, settings), settings, settings.Expected == ExpectedOutput.Progress).ConfigureAwait(false);
             TopicSpecification progress = MissingProgress(options, settings);
             if (await EnsureAsync(admin, options.Bootstrap, progress, settings).ConfigureAwait(false) is { } found)
                 await RefuseOtherThanProgressAsync(admin, options.Bootstrap, found).ConfigureAwait(false);
@@ -52,13 +52,15 @@ internal static class KafkaTopics
     }
 
     /// <summary>Creates a topic unless it is there: then this is it.</summary>
-    private static async Task<TopicMetadata?> EnsureAsync(IAdminClient admin, string bootstrap, TopicSpecification wanted, SinkSettings settings)
+    private static async Task<TopicMetadata?> EnsureAsync(IAdminClient admin, string bootstrap, TopicSpecification wanted, SinkSettings settings, bool mustBeThere = false)
     {
         string topic = wanted.Name;
         try
         {
             // All topics are asked for: asking for one by name may create it.
             if (admin.GetMetadata(AnswerLimit).Topics.Find(known => known.Topic == topic) is { } found) return found;
+            if (mustBeThere)
+                throw new SinkRefusedException($"Topic {topic} at {bootstrap}: expected to exist, as samples are committed to it; found none. Restore it, or say --from-scratch (samples may repeat)");
             if (!settings.CreateTopics)
                 throw new SinkRefusedException($"Topic {topic} at {bootstrap}: expected to exist, as create_topics is false; found none");
             await admin.CreateTopicsAsync([wanted]).ConfigureAwait(false);

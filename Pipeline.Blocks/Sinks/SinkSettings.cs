@@ -39,6 +39,22 @@ public sealed record SampleSinkSettings : SinkSettings
 
     /// <summary>Files: what an earlier run wrote is discarded rather than continued; with exactly-once delivery it is only not checked, until <c>BeginAsync</c> discards it.</summary>
     public bool Fresh { get; init; }
+
+    /// <summary>What has to be there, or must not; anything else is refused.</summary>
+    public ExpectedOutput Expected { get; init; }
+}
+
+/// <summary>What a run knows of its output before it opens it.</summary>
+public enum ExpectedOutput
+{
+    /// <summary>Nothing.</summary>
+    Anything,
+
+    /// <summary>The job has neither state nor progress, so committed samples that are there are another's: beside them none would be there once.</summary>
+    Nothing,
+
+    /// <summary>Samples are committed: a topic that is missing was deleted, and with it samples that will not be made again.</summary>
+    Progress,
 }
 
 /// <summary>Settings of a sink of dead letters.</summary>

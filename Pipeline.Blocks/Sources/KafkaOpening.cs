@@ -25,14 +25,14 @@ internal sealed class KafkaOpening(KafkaSourceOptions options, SourceContext con
         List<KafkaPartition> found = [];
         foreach (TopicPartition id in ids)
         {
+            if (context.Identities.TryGetValue(Key(id), out string? identity) && identity != identities[id.Topic])
+                throw new SourceChangedException($"{id.Topic}-{id.Partition.Value}", $"the topic with id {identity}", $"another of that name, with id {identities[id.Topic]}");
             long position = PositionOf(id, start.GetValueOrDefault(id, -1), first[id], last[id]);
             SourcePartition partition = context.Directory.Register(id.Topic, id.Partition.Value, context.Streams, hasTimestamps: true);
             partition.End = !context.UntilEnd ? SourcePartition.NoEnd : context.Ends.GetValueOrDefault(Key(id), stable[id]);
             if (context.UntilEnd && partition.End > last[id]) throw new SourceChangedException($"{partition}", $"offsets up to {partition.End}", $"{first[id]} to {last[id]}");
             partition.Start = position;
             partition.Identity = identities[id.Topic];
-            if (context.Identities.TryGetValue(Key(id), out string? identity) && identity != partition.Identity)
-                throw new SourceChangedException($"{partition}", $"the topic with id {identity}", $"another of that name, with id {partition.Identity}");
             found.Add(new KafkaPartition(partition, position));
         }
         return found;

@@ -155,8 +155,15 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
             if (partition.Open is not null) Flush(partition, PartitionNotice.None, NowMs());
             Flush(partition, PartitionNotice.CaughtUp, answer.AskedAt);
         }
-        while (watch.Appeared.TryDequeue(out TopicPartitionOffset? added))
-            Begin([new KafkaPartition(context.Directory.Register(added.Topic, added.Partition.Value, context.Streams, hasTimestamps: true), added.Offset.Value)]);
+        while (watch.Appeared.TryDequeue(out TopicPartitionOffset? added)) Appear(added);
+    }
+
+    private void Appear(TopicPartitionOffset added)
+    {
+        SourcePartition partition = context.Directory.Register(added.Topic, added.Partition.Value, context.Streams, hasTimestamps: true);
+        partition.Start = added.Offset.Value;
+        partition.Identity = _partitions.Values.FirstOrDefault(known => known.Partition.Source == added.Topic)?.Partition.Identity ?? "";
+        Begin([new KafkaPartition(partition, added.Offset.Value)]);
     }
 
     private void AskGate()

@@ -46,6 +46,7 @@ internal static class CheckpointFixture
             Created = 1_764_000_100_000,
             Owner = "host-1-7",
             Origin = "host-1-3",
+            Discards = null,
             Delivery = DeliveryMode.ExactlyOnce,
             CleanStop = true,
             Finished = false,

@@ -1,3 +1,4 @@
+using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 using Pipeline.Hosting;
 using Pipeline.Topology;
@@ -8,18 +9,22 @@ namespace Pipeline.Tests.EndToEnd;
 internal sealed class LiveJob : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly StringWriter _messages = new();
     private readonly Task<JobSummary> _run;
 
-    public LiveJob(string jobFile, bool untilEnd = false)
+    public LiveJob(string jobFile, bool untilEnd = false, StartRequest? start = null)
     {
         LoadedJob loaded = JobLoader.Load(jobFile, [], new Dictionary<string, string>());
         Assert.IsNotNull(loaded.Job, string.Join('\n', loaded.Errors));
         Job = loaded.Job;
-        var settings = new RunSettings { UntilEnd = untilEnd, ReportInterval = TimeSpan.FromMilliseconds(50), Report = Observe };
-        _run = Task.Run(() => new JobRunner(loaded.Job, settings, TimeProvider.System, TextWriter.Null).RunAsync(_stop.Token));
+        var settings = new RunSettings { UntilEnd = untilEnd, Start = start ?? new StartRequest(), ReportInterval = TimeSpan.FromMilliseconds(50), Report = Observe };
+        _run = Task.Run(() => new JobRunner(loaded.Job, settings, TimeProvider.System, TextWriter.Synchronized(_messages)).RunAsync(_stop.Token));
     }
 
     public JobOptions Job { get; }
+
+    /// <summary>What it said to its operator; read when it has ended.</summary>
+    public string Messages => _messages.ToString();
 
     /// <summary>The last report; null before the first.</summary>
     public JobSummary? Summary { get; private set; }

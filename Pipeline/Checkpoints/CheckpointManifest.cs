@@ -44,6 +44,12 @@ public sealed record CheckpointManifest
     /// <summary>The start with empty state that this goes back to; the committed progress names the same.</summary>
     public required string Origin { get; init; }
 
+    /// <summary>
+    /// Owner of the committed progress that this start discards, as long as it has not overwritten it: a crash between the two leaves that progress beside this
+    /// checkpoint. Null otherwise.
+    /// </summary>
+    public required string? Discards { get; init; }
+
     /// <summary>Delivery in force.</summary>
     public required DeliveryMode Delivery { get; init; }
 

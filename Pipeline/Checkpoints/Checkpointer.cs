@@ -73,6 +73,7 @@ internal sealed class Checkpointer(JobOptions job, SampleTopology topology, Stat
             Created = clock.GetUtcNow().ToUnixTimeMilliseconds(),
             Owner = origin.Owner,
             Origin = origin.Origin,
+            Discards = topology.Sink.Committed is null ? origin.Discards : null,
             Delivery = job.Delivery,
             SettingsHash = SettingsHash.Of(job),
             Settings = Encoding.UTF8.GetString(SettingsHash.Text(job)),
@@ -98,6 +99,12 @@ internal sealed class Checkpointer(JobOptions job, SampleTopology topology, Stat
     {
         for (int lane = 0; lane < topology.Lanes.Count; lane++)
             topology.Lanes[lane].KeepFrom(oldest.Lanes[lane].Floor());
-        OldestPositions = [.. oldest.Partitions.Select((entry, index) => (topology.Directory[index], entry.Position)).Where(static at => at.Position >= 0)];
+        // By name: one that this run did not begin from may number them otherwise.
+        OldestPositions =
+        [
+            .. topology.Directory.All
+                .Select(partition => (partition, oldest.Partitions.FirstOrDefault(entry => entry.Source == partition.Source && entry.Number == partition.Number)?.Position ?? -1))
+                .Where(static at => at.Item2 >= 0),
+        ];
     }
 }

@@ -29,7 +29,7 @@ internal sealed class ResumePoints
             {
                 (string, int) key = (entry.Source, entry.Number);
                 points.Add(key, entry.Position, entry.End, entry.Identity);
-                if (entry.Fingerprint is { } fingerprint) points.Fingerprints.Add(key, fingerprint);
+                if (entry is { Fingerprint: { } fingerprint, Position: >= 0 }) points.Fingerprints.Add(key, fingerprint);
             }
         else if (plan.Kind == StartKind.Rebuild)
             foreach (StartPosition start in plan.Progress!.Starts)
@@ -40,6 +40,8 @@ internal sealed class ResumePoints
 
     private void Add((string Source, int Number) key, long position, long end, string identity)
     {
+        // Registered and not yet read from when the checkpoint was taken: to be read from its first record.
+        if (position < 0) return;
         Positions.Add(key, position);
         if (end != SourcePartition.NoEnd) Ends.Add(key, end);
         if (identity.Length > 0) Identities.Add(key, identity);

@@ -35,6 +35,12 @@ internal enum StartKind
 /// <param name="Progress">What goes on from: committed samples are not emitted again; null: nothing was committed, or it is discarded.</param>
 internal sealed record StartPlan(StartKind Kind, CheckpointManifest? Manifest, Progress? Progress)
 {
+    /// <summary>What was committed before is discarded: files are emptied, progress is overwritten.</summary>
+    public bool DiscardsOutput { get; init; }
+
+    /// <summary>Owner of the progress that is discarded; null: none is there, or it cannot be read.</summary>
+    public string? Discards { get; init; }
+
     /// <summary>The settings are not those of the checkpoint.</summary>
     public bool SettingsChanged { get; init; }
 

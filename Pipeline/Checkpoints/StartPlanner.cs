@@ -23,12 +23,13 @@ internal sealed class StartPlanner(JobOptions job, StartRequest request, bool ex
     /// <param name="progress">What is committed; null: nothing ever was.</param>
     public StartPlan Decide(IReadOnlyList<CheckpointManifest> usable, IReadOnlyList<string> rejected, Progress? progress)
     {
-        if (request.FromScratch) return new StartPlan(StartKind.Fresh, null, null);
-        if (progress is not null && usable.Any(manifest => IsDiscardedBy(manifest, progress))) progress = null;
+        if (request.FromScratch) return new StartPlan(StartKind.Fresh, null, null) { DiscardsOutput = true, Discards = progress?.Owner };
+        CheckpointManifest? chosen = request.Rebuild ? null : request.From is { } id ? Named(usable, rejected, id) : usable.Count > 0 ? usable[0] : null;
+        if (chosen is not null && progress is not null && IsDiscardedBy(chosen, progress))
+            return Restore(chosen, usable, null) with { DiscardsOutput = true, Discards = progress.Owner };
         RefuseOtherContract(progress);
         if (request.Rebuild) return Rebuild(progress);
-        if (request.From is { } id) return Restore(Named(usable, rejected, id), progress);
-        if (usable.Count > 0) return Restore(usable[0], progress);
+        if (chosen is not null) return Restore(chosen, usable, progress);
         if (rejected.Count > 0)
             throw new StateRefusedException($"{job.State.Dir}: no checkpoint is usable: {string.Join("; ", rejected)}. {(progress is null ? "To begin anew, say --from-scratch (samples may repeat)" : Upper(Remedies))}.");
         return progress is null
@@ -37,16 +38,16 @@ internal sealed class StartPlanner(JobOptions job, StartRequest request, bool ex
     }
 
     /// <summary>
-    /// A start that discards progress writes its first checkpoint, then overwrites the progress. Between the two it died: what is committed belongs to what it
-    /// was to discard.
+    /// A start that discards progress writes its first checkpoint, then overwrites the progress. Between the two it died: what is committed is what it was to
+    /// discard. Progress of anybody else, who came after it, say, is not.
     /// </summary>
-    private static bool IsDiscardedBy(CheckpointManifest manifest, Progress progress) => manifest.Commits == 0 && progress.Origin != manifest.Origin;
+    private static bool IsDiscardedBy(CheckpointManifest manifest, Progress progress) => manifest.Discards == progress.Owner;
 
-    private StartPlan Restore(CheckpointManifest manifest, Progress? progress)
+    private StartPlan Restore(CheckpointManifest manifest, IReadOnlyList<CheckpointManifest> usable, Progress? progress)
     {
         RefuseFinished(manifest);
         RefuseOtherLayout(manifest);
-        RefuseBehind(manifest, progress);
+        RefuseBehind(manifest, usable, progress);
         bool changed = manifest.SettingsHash != _hash;
         if (changed && (!manifest.CleanStop || IsAhead(progress, manifest)))
             throw new StateRefusedException(
@@ -60,7 +61,7 @@ internal sealed class StartPlanner(JobOptions job, StartRequest request, bool ex
     {
         if (progress is null) throw new StateRefusedException($"--rebuild: nothing is committed for job {job.Job}, so there are no start positions to replay from. Start without it.");
         if (progress.SettingsHash != _hash)
-            throw new StateRefusedException("--rebuild: the committed samples were made with other settings, so that a replay would contradict them. Restore the settings, or say --from-scratch.");
+            throw new StateRefusedException("--rebuild: committed samples were made with other settings, so that a replay would contradict them. Restore the settings, or say --from-scratch.");
         return new StartPlan(StartKind.Rebuild, null, progress);
     }
 
@@ -84,23 +85,25 @@ internal sealed class StartPlanner(JobOptions job, StartRequest request, bool ex
     /// <summary>What open windows in the state were made with.</summary>
     private void RefuseOtherLayout(CheckpointManifest manifest)
     {
-        string[] streams = [.. job.Streams.Select(static stream => stream.Name)];
+        ManifestStream[] streams = [.. job.Streams.Select(static stream => new ManifestStream(stream.Name, stream.Role))];
         string? difference = manifest.Job != job.Job ? $"job {manifest.Job}, now {job.Job}"
-            : !manifest.Streams.Select(static stream => stream.Name).SequenceEqual(streams) ? $"streams {string.Join(", ", manifest.Streams.Select(static stream => stream.Name))}, now {string.Join(", ", streams)}"
+            : !manifest.Streams.SequenceEqual(streams) ? $"streams {Names(manifest.Streams)}, now {Names(streams)}"
             : manifest.WindowMs != (long)job.Window.Length.TotalMilliseconds ? $"a window of {TimeSpan.FromMilliseconds(manifest.WindowMs)}, now {job.Window.Length}"
             : manifest.Anchor != job.Window.Anchor ? $"anchor {Choices.Anchor.NameOf(manifest.Anchor)}, now {Choices.Anchor.NameOf(job.Window.Anchor)}"
             : manifest.KeepsLetters != job.DeadLetter is not null ? $"{(manifest.KeepsLetters ? "a" : "no")} dead_letter, now {(manifest.KeepsLetters ? "none" : "one")}"
-            : null;
+            : PayloadDifference.Between(manifest.Settings, Text());
         if (difference is not null)
             throw new StateRefusedException($"{Where(manifest)} holds open windows made with {difference}, which they cannot go on with. Restore that setting, or discard state and progress with --from-scratch (samples may repeat).");
     }
 
     /// <summary>Commits are written before the checkpoint that counts on them, so less than it says was lost or taken away.</summary>
-    private void RefuseBehind(CheckpointManifest manifest, Progress? progress)
+    private void RefuseBehind(CheckpointManifest manifest, IReadOnlyList<CheckpointManifest> usable, Progress? progress)
     {
-        if (!exactlyOnce || (progress is null && manifest.Commits == 0)) return;
+        // An older one may be of before the first commit.
+        long commits = Math.Max(manifest.Commits, usable.Where(other => other.Origin == manifest.Origin).Select(static other => other.Commits).DefaultIfEmpty().Max());
+        if (!exactlyOnce || (progress is null && commits == 0)) return;
         if (progress is null)
-            throw new StateRefusedException($"{Where(manifest)} counts on {manifest.Commits} commits, and the output has none: it was deleted, or is another. Restore it, or say --from-scratch (samples may repeat).");
+            throw new StateRefusedException($"{Where(manifest)} counts on {commits} commits, and the output has none: it was deleted, or is another. Restore it, or say --from-scratch (samples may repeat).");
         if (progress.Origin != manifest.Origin)
             throw new StateRefusedException($"{Where(manifest)} goes back to the start {manifest.Origin}, what is committed to {progress.Origin}: expected the same. The state is of another run of this job: say --rebuild to go on from what is committed, or --from-scratch (samples may repeat).");
         if (progress.Commits < manifest.Commits || progress.IsBehind(manifest.AllPoints()))
@@ -110,6 +113,9 @@ internal sealed class StartPlanner(JobOptions job, StartRequest request, bool ex
     private static bool IsAhead(Progress? progress, CheckpointManifest manifest) => progress is not null && !progress.Points.SequenceEqual(manifest.AllPoints());
 
     private string Where(CheckpointManifest manifest) => $"Checkpoint {manifest.Id} in {job.State.Dir}";
+
+    private static string Names(IEnumerable<ManifestStream> streams) =>
+        string.Join(", ", streams.Select(static stream => $"{stream.Name} ({Choices.Role.NameOf(stream.Role)})"));
 
     private string Text() => System.Text.Encoding.UTF8.GetString(SettingsHash.Text(job));
 

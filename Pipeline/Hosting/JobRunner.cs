@@ -96,7 +96,7 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
     {
         StartPlan plan = parts.Plan;
         if (plan.Kind != StartKind.Restore || plan.SettingsChanged || parts.EndsAreNew || plan.Progress is null) await checkpointer.TakeAsync(running, stop).ConfigureAwait(false);
-        await parts.Topology.Sink.BeginAsync(RunOrigins.Progress(parts, origin, SettingsHash.Of(job)), fresh: plan.Progress is null, stop).ConfigureAwait(false);
+        await parts.Topology.Sink.BeginAsync(RunOrigins.Progress(parts, origin, SettingsHash.Of(job)), fresh: plan.DiscardsOutput, stop).ConfigureAwait(false);
         CrashPoint.Reach(CrashPoint.AfterRestore);
     }
 

@@ -13,7 +13,7 @@ namespace Pipeline.Topology;
 
 /// <summary>Makes, opens and closes what a job's topology is linked from.</summary>
 /// <remarks>
-/// Order of a start: the progress is read, the start decided, the checkpoint restored, sources opened where it resumes; all of this may refuse and disturbs
+/// Order of a start: the progress is read, the start decided, sources opened where it resumes, the checkpoint restored; all of this may refuse and disturbs
 /// nobody. Then the sink shuts other writers out and the progress is read again. Ownership: owns lanes, sources and sinks; the state directory is the caller's.
 /// </remarks>
 internal sealed class JobParts : IAsyncDisposable
@@ -51,6 +51,9 @@ internal sealed class JobParts : IAsyncDisposable
     /// <summary>Whether the ends of a bounded run are new, so that a checkpoint has to keep them before anything depends on them.</summary>
     public bool EndsAreNew { get; private set; }
 
+    /// <summary>Highest number of a checkpoint that this start removed; 0 for none.</summary>
+    public long LastCheckpoint { get; private set; }
+
     /// <summary>False when work on the parts could not be ended: they are then left to the end of the process.</summary>
     public bool StoodStill { get; set; } = true;
 
@@ -63,15 +66,8 @@ internal sealed class JobParts : IAsyncDisposable
     /// <summary>Opens everything; see the class for the order.</summary>
     public async Task OpenAsync(CancellationToken stop)
     {
-        Plan = Restore(await ReadProgressAsync(stop).ConfigureAwait(false));
-        IReadOnlyList<PartitionFloor> floors = FloorsOf(Plan);
-        ResumePoints resume = ResumePoints.Of(Plan, floors);
         var records = new RecordBatchPool();
-        var sources = new JobSources(_job, _settings, _directory, _gate, _clock, _log);
-        _opened.Add(sources);
-        await sources.OpenAsync(resume, records, stop).ConfigureAwait(false);
-        IsBounded = _settings.UntilEnd || resume.Ends.Count > 0;
-        EndsAreNew = IsBounded && resume.Ends.Count == 0;
+        JobSources sources = await RestoreAsync(await ReadProgressAsync(stop).ConfigureAwait(false), records, stop).ConfigureAwait(false);
 
         SampleShape shape = Shape();
         ISampleSink sink = MakeSink(SinkSettings(shape));
@@ -84,8 +80,7 @@ internal sealed class JobParts : IAsyncDisposable
             await letters.OpenAsync(stop).ConfigureAwait(false);
         }
         await sink.OpenAsync(stop).ConfigureAwait(false);
-        Progress? progress = _settings.Start.FromScratch ? null : await sink.ReadProgressAsync(stop).ConfigureAwait(false);
-        Plan = _planner.Decide(Plan.Manifest is null ? [] : [Plan.Manifest], [], progress);
+        Plan = _planner.Decide(Plan.Manifest is null ? [] : [Plan.Manifest], [], await ReadAgainAsync(sink, stop).ConfigureAwait(false));
         if (Plan.Kind != StartKind.Restore) _lanes!.Begin(await BeginStateAsync(stop).ConfigureAwait(false));
 
         Topology = new TopologyParts
@@ -132,29 +127,75 @@ internal sealed class JobParts : IAsyncDisposable
         await using (reader.ConfigureAwait(false)) return await reader.ReadProgressAsync(stop).ConfigureAwait(false);
     }
 
-    /// <summary>Decides the start, and restores the newest checkpoint that turns out to be whole.</summary>
-    private StartPlan Restore(Progress? progress)
+    /// <summary>Behind the sink's opening: what it finds now stays as it is.</summary>
+    private async Task<Progress?> ReadAgainAsync(ISampleSink sink, CancellationToken stop)
+    {
+        try
+        {
+            return await sink.ReadProgressAsync(stop).ConfigureAwait(false);
+        }
+        catch (Exception damaged) when (_settings.Start.FromScratch && damaged is SinkRefusedException or InvalidDataException)
+        {
+            _log($"--from-scratch: the progress that is discarded cannot be read: {damaged.Message}");
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Decides the start, opens the sources there, and restores the newest checkpoint that turns out to be whole. Sources come first: they may refuse, and
+    /// restoring a checkpoint cuts the lanes' files to it, by which newer ones are lost.
+    /// </summary>
+    private async Task<JobSources> RestoreAsync(Progress? progress, RecordBatchPool records, CancellationToken stop)
     {
         (List<CheckpointManifest> usable, List<string> rejected) = Find();
-        while (true)
+        CheckpointManifest[] found = [.. usable];
+        for (int told = 0; ;)
         {
+            for (; told < rejected.Count; told++) _log($"rejected: {rejected[told]}");
+            Plan = _planner.Decide(usable, rejected, progress);
             NewDirectory();
-            StartPlan plan = _planner.Decide(usable, rejected, progress);
-            foreach (string reason in rejected) _log($"rejected: {reason}");
-            if (plan.Manifest is not { } manifest) return plan;
+            JobSources sources = await OpenSourcesAsync(records, stop).ConfigureAwait(false);
+            if (Plan.Manifest is not { } manifest) return sources;
             try
             {
-                foreach (ManifestPartition entry in manifest.Partitions) _directory.Recall(entry.Source, entry.Number, [.. entry.Streams], entry.HasTimestamps);
                 _lanes!.Restore(Path.Combine(_state.Path, CheckpointReader.DirectoryName, CheckpointReader.NameOf(manifest.Id)), manifest.Lanes.Count);
                 if (manifest.Lanes.Count != _job.Parallelism.Lanes)
                     _log($"lanes: {manifest.Lanes.Count}, as in checkpoint {manifest.Id}; the {_job.Parallelism.Lanes} asked for are ignored");
-                return plan;
             }
-            catch (Exception damaged) when (damaged is InvalidDataException or InvariantException or EndOfStreamException)
+            catch (Exception damaged) when (damaged is InvalidDataException or InvariantException or EndOfStreamException or FileNotFoundException or DirectoryNotFoundException)
             {
                 rejected.Add($"checkpoint {manifest.Id}: {damaged.Message}");
                 usable.Remove(manifest);
+                _opened.Remove(sources);
+                await sources.DisposeAsync().ConfigureAwait(false);
+                continue;
             }
+            await RemoveNewerAsync(found, manifest.Id, stop).ConfigureAwait(false);
+            return sources;
+        }
+    }
+
+    private async Task<JobSources> OpenSourcesAsync(RecordBatchPool records, CancellationToken stop)
+    {
+        foreach (ManifestPartition entry in Plan.Manifest?.Partitions ?? []) _directory.Recall(entry.Source, entry.Number, [.. entry.Streams], entry.HasTimestamps);
+        ResumePoints resume = ResumePoints.Of(Plan, FloorsOf(Plan));
+        var sources = new JobSources(_job, _settings, _directory, _gate, _clock, _log);
+        _opened.Add(sources);
+        await sources.OpenAsync(resume, records, stop).ConfigureAwait(false);
+        IsBounded = _settings.UntilEnd || resume.Ends.Count > 0;
+        EndsAreNew = IsBounded && resume.Ends.Count == 0;
+        return sources;
+    }
+
+    /// <summary>Their lanes' files were cut: kept, they would count as checkpoints to come back to.</summary>
+    private async Task RemoveNewerAsync(CheckpointManifest[] found, long restored, CancellationToken stop)
+    {
+        foreach (CheckpointManifest newer in found)
+        {
+            if (newer.Id <= restored) continue;
+            _log($"checkpoint {newer.Id} is removed: the run goes on from {restored}, which is older");
+            LastCheckpoint = Math.Max(LastCheckpoint, newer.Id);
+            await _state.Checkpoints.RemoveAsync(newer.Id, stop).ConfigureAwait(false);
         }
     }
 
@@ -162,7 +203,7 @@ internal sealed class JobParts : IAsyncDisposable
     {
         IReadOnlyList<ListedCheckpoint> found = _settings.Start.FromScratch || _settings.Start.Rebuild ? [] : _state.Checkpoints.List();
         // Not one to pass over for an older one: whoever comes from another release has to know.
-        if (found.FirstOrDefault(static one => one.Condition != CheckpointCondition.Incomplete) is { Condition: CheckpointCondition.OtherRelease } other)
+        if (found.FirstOrDefault(static one => one.Condition is CheckpointCondition.Valid or CheckpointCondition.OtherRelease) is { Condition: CheckpointCondition.OtherRelease } other)
             throw new StateRefusedException($"{other.Reason}. Finish the job with the release that wrote it, or discard state and progress with --from-scratch (samples may repeat).");
         return (
             [.. found.Where(static one => one.Condition == CheckpointCondition.Valid).Select(static one => one.Manifest!)],
@@ -188,6 +229,10 @@ internal sealed class JobParts : IAsyncDisposable
         var histories = new List<(FloorHistory, long)>();
         if (plan.Manifest is { } manifest) histories.Add((manifest.Floors, manifest.Watermark));
         if (plan.Progress is { } progress) histories.Add((progress.Floors, progress.Watermark));
+        // With a greater out_of_orderness an event could be on time and below what the lanes have applied.
+        if (plan is { SettingsChanged: true, Manifest: { Watermark: not (SourcePartition.NoTime or long.MaxValue) } changed })
+            histories.Add((new FloorHistory(0, [.. changed.Partitions.Where(static entry => entry.Position >= 0)
+                .Select(entry => new PartitionFloor(entry.Source, entry.Number, entry.Position, changed.Watermark))], []), changed.Watermark));
         return FloorMerge.Of([.. histories]);
     }
 
@@ -218,7 +263,10 @@ internal sealed class JobParts : IAsyncDisposable
         Lanes = _lanes!.All.Count > 0 ? _lanes.All.Count : _job.Parallelism.Lanes,
         Extension = _job.Output.Format == SampleFormat.Csv ? "csv" : "jsonl",
         Header = _job.Output.Format == SampleFormat.Csv ? CsvSampleFormatter.Header(shape) : [],
-        Fresh = Plan.Progress is null && Plan.Manifest is null,
+        Fresh = Plan.DiscardsOutput,
+        Expected = Plan.Progress is not null ? ExpectedOutput.Progress
+            : Plan.Kind == StartKind.Fresh && !Plan.DiscardsOutput && IsExactlyOnce ? ExpectedOutput.Nothing
+            : ExpectedOutput.Anything,
     };
 
     private DeadLetterSinkSettings LetterSettings() => new()

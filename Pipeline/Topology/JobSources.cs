@@ -19,12 +19,23 @@ internal sealed class JobSources(JobOptions job, RunSettings settings, Partition
     /// <exception cref="SourceChangedException">What is resumed is not there any more, or another.</exception>
     public async Task OpenAsync(ResumePoints resume, RecordBatchPool records, CancellationToken stop)
     {
+        RefuseMissingFiles(resume);
         All = [.. SourceGroups.Of(job.Streams).Select(group => Make(group.Source, ContextOf(group.Streams, resume, records)))];
         foreach (ISource source in All) await source.OpenAsync(stop).ConfigureAwait(false);
         if (directory.Missing is [SourcePartition missing, ..])
             throw new SourceChangedException($"{missing}", $"what was read up to position {resume.Positions.GetValueOrDefault((missing.Source, missing.Number))}", "nothing, or a source of the job that does not name it");
         if (resume.Positions.Keys.FirstOrDefault(key => !directory.All.Any(known => known.Source == key.Source && known.Number == key.Number)) is { Source: not null } gone)
             throw new SourceChangedException($"{gone.Source}-{gone.Number}", $"what was read from position {resume.Positions[gone]} on", "nothing");
+    }
+
+    /// <summary>A file that was read is looked for before a pattern that matches nothing is called a mistake of the job's.</summary>
+    private void RefuseMissingFiles(ResumePoints resume)
+    {
+        if (!job.Streams.Any(static stream => stream.Source is FileSourceOptions)) return;
+        HashSet<string> topics = [.. job.Streams.SelectMany(static stream => stream.Source is KafkaSourceOptions kafka ? kafka.Topics : [])];
+        foreach (((string path, _), long position) in resume.Positions)
+            if (!topics.Contains(path) && !resume.Identities.ContainsKey((path, 0)) && !File.Exists(path))
+                throw new SourceChangedException(path, $"what was read up to position {position}", "no such file");
     }
 
     /// <inheritdoc/>
