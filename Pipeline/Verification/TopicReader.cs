@@ -63,15 +63,20 @@ internal static class TopicReader
         {
             ConsumeResult<byte[], byte[]> record = consumer.Consume(Patience)
                 ?? throw new TimeoutException($"{where}: nothing came for {Patience.TotalSeconds} s before the end");
+            if (record.IsPartitionEOF)
+            {
+                ends.Remove(record.TopicPartition);
+                continue;
+            }
             if (!ends.TryGetValue(record.TopicPartition, out long end)) continue;
-            if (!record.IsPartitionEOF && record.Offset.Value < end)
+            if (record.Offset.Value < end)
             {
                 yield return record;
                 continue;
             }
             ends.Remove(record.TopicPartition);
-            // A topic that grows would be fetched on and on.
-            consumer.IncrementalUnassign([record.TopicPartition]);
+            // What came behind the end would be fetched too.
+            consumer.Pause([record.TopicPartition]);
         }
     }
 
