@@ -47,6 +47,12 @@ internal sealed class FilePartition : IDisposable
     /// <summary>Fingerprint of the bytes before <see cref="Position"/>.</summary>
     public ulong Fingerprint { get; private set; }
 
+    /// <summary>Its length when the source opened, where that is of interest; else 0.</summary>
+    public long FoundLength { get; set; }
+
+    /// <summary>Bytes of the file itself that are handed over; of a compressed one, that are read.</summary>
+    public long ReadTo => Partition.Source.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? _lines?.RawPosition ?? 0 : Position;
+
     /// <summary>The file ends inside a gzip member: it is at its end, but not complete.</summary>
     public bool EndsInsideMember => _lines is { EndsInsideMember: true };
 

@@ -34,7 +34,11 @@ public sealed class FileSource(FileSourceOptions options, SourceContext context)
         foreach (string pattern in options.Paths)
             if (Find(pattern) == 0)
                 throw new SourceMissingException($"No file matches {pattern}");
-        foreach (FilePartition file in _files) file.FindColumns();
+        foreach (FilePartition file in _files)
+        {
+            file.FindColumns();
+            if (context.ArrivedAt is not null) file.FoundLength = new FileInfo(file.Partition.Source).Length;
+        }
         return Task.CompletedTask;
     }
 
@@ -97,9 +101,10 @@ public sealed class FileSource(FileSourceOptions options, SourceContext context)
     private async ValueTask ReadAsync(FilePartition file, ITargetBlock<RecordBatch> intake)
     {
         RecordBatch batch = context.Pool.Rent();
+        bool found = file.ReadTo < file.FoundLength;
         file.Read(batch, ++_turn);
         if (batch.RecordCount == 0 && batch.Notice == PartitionNotice.None) batch.Release();
-        else await SendAsync(batch, Now(), intake).ConfigureAwait(false);
+        else await SendAsync(batch, found ? context.ArrivedAt!.Value : Now(), intake).ConfigureAwait(false);
     }
 
     /// <summary>Looks for growth and new files when it is time to, and says which files are at their end.</summary>

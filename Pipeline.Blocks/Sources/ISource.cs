@@ -74,6 +74,12 @@ public sealed record SourceContext
     /// </summary>
     public IReadOnlyDictionary<(string Source, int Number), long> Ends { get; init; } = new Dictionary<(string, int), long>();
 
+    /// <summary>
+    /// When records arrived that are there as <see cref="ISource.OpenAsync"/> finds them and have no time of their own, ms: the clock that a restored run stopped
+    /// at. Null: when they are read.
+    /// </summary>
+    public long? ArrivedAt { get; init; }
+
     /// <summary>Topic ids as they were, by partition; a topic with another one is refused.</summary>
     public IReadOnlyDictionary<(string Source, int Number), string> Identities { get; init; } = new Dictionary<(string, int), string>();
 

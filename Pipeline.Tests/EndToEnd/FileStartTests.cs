@@ -78,9 +78,13 @@ public sealed class FileStartTests
     public async Task MissingFile_IsRefused_ThoughItsPatternMatchesNothingNow(string name)
     {
         using var job = new StartedFileJob();
-        job.Run.Write("logs/exposure-more.jsonl", "");
         job.Produce(0, 20);
-        await job.RunUntilAsync(20);
+        job.Run.Write("logs/exposure-more.jsonl", File.ReadAllText(job.Run["logs/exposure.jsonl"]));
+        await using (var live = new LiveJob(job.Path))
+        {
+            await Fakes.Eventually.Holds(() => live.IsRunning && live.Summary?.SourceRecords == 60, "all is read");
+            await live.StopAsync();
+        }
         File.Delete(job.Run[name]);
 
         await job.RefusedAsync([job.Run[name], "no such file"]);

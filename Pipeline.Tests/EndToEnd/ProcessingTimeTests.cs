@@ -7,6 +7,39 @@ namespace Pipeline.Tests.EndToEnd;
 [TestClass]
 public sealed class ProcessingTimeTests
 {
+    /// <summary>What came while the job was down came, for its windows, when it was stopped: else every action of an outage would be an orphan.</summary>
+    [TestMethod]
+    public async Task ActionThatCameWhileDown_BelongsToTheWindowThatWasOpenAtTheStop()
+    {
+        using var run = new JobRun();
+        run.Write("logs/exposure.jsonl", "{\"user\":\"u1\",\"ts\":1}\n");
+        run.Write("logs/click.jsonl", "");
+        string job = run.Write("job.yaml", """
+            job: by-the-clock
+            time: processing
+            out_of_orderness: 1s
+            window: { length: 10s }
+            streams:
+              - { name: exposure, role: exposure, source: { files: { paths: [logs/exposure.jsonl] } }, format: json, key: [user], time: { field: ts } }
+              - { name: click, role: action, source: { files: { paths: [logs/click.jsonl] } }, format: json, key: [user], time: { field: ts } }
+            output: { sink: { files: { dir: out } } }
+            state: { dir: state, memory: 32MiB }
+            """);
+        await using (var live = new LiveJob(job))
+        {
+            await Eventually.Holds(() => live.IsRunning && live.Summary?.Open == 1, "the exposure has opened its window");
+            Assert.AreEqual(1, (await live.StopAsync()).Open);
+        }
+        File.AppendAllText(run["logs/click.jsonl"], "{\"user\":\"u1\",\"ts\":5}\n");
+        await Eventually.StaysTrue(static () => true, TimeSpan.FromSeconds(12), "the window comes due while the job is down");
+
+        await using var again = new LiveJob(job);
+        await Eventually.Holds(() => again.IsRunning && again.Summary?.Samples == 1, "the window closes");
+        JobSummary summary = await again.StopAsync();
+
+        Assert.AreEqual((1L, 2L, 0L), (summary.Positives, summary.Joined, summary.Orphaned));
+    }
+
     [TestMethod]
     public async Task WindowsCloseByTheClock_WhateverTheTimesInTheEventsSay()
     {

@@ -43,7 +43,7 @@ public sealed class SecondInstanceTests
             job.Produce(50, 60);
             await job.ReadAsync(copy, 60);
 
-            await Assert.ThrowsExactlyAsync<SinkFencedException>(() => first.Completion);
+            await Assert.ThrowsExactlyAsync<SinkFencedException>(() => first.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
             await copy.StopAsync();
         }
 

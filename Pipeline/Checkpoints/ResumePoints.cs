@@ -18,12 +18,15 @@ internal sealed class ResumePoints
     /// <summary>Fingerprints of files' bytes before the positions.</summary>
     public Dictionary<(string Source, int Number), ulong> Fingerprints { get; } = [];
 
+    /// <summary>The clock when the checkpoint was taken, ms; null: there is none.</summary>
+    public long? Clock { get; private init; }
+
     /// <summary>Of a start: partitions of the checkpoint, or of the progress a rebuild replays, and those that appeared since.</summary>
     /// <param name="plan">The start.</param>
     /// <param name="floors">All floors known of: the first of a partition that is in neither is where it appeared.</param>
     public static ResumePoints Of(StartPlan plan, IReadOnlyList<PartitionFloor> floors)
     {
-        var points = new ResumePoints();
+        var points = new ResumePoints { Clock = plan.Manifest?.Created };
         if (plan.Manifest is { } manifest)
             foreach (ManifestPartition entry in manifest.Partitions)
             {

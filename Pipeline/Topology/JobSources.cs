@@ -74,6 +74,7 @@ internal sealed class JobSources(JobOptions job, RunSettings settings, Partition
             Log = log,
             Positions = resume.Positions,
             Ends = resume.Ends,
+            ArrivedAt = job.Time.Mode == TimeMode.Processing ? resume.Clock : null,
             Identities = resume.Identities,
             Fingerprints = resume.Fingerprints,
         };
