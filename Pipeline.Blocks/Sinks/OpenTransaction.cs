@@ -15,9 +15,10 @@ internal sealed class OpenTransaction
     private Progress? _start;
     private List<ProgressRecord>? _records;
     private int _batch;
+    private bool _confirms;
 
     /// <summary>Nothing to commit.</summary>
-    public bool IsEmpty => _batches.Count == 0 && _start is null;
+    public bool IsEmpty => _batches.Count == 0 && _start is null && !_confirms;
 
     /// <summary>Samples in it.</summary>
     public int Samples { get; private set; }
@@ -37,6 +38,9 @@ internal sealed class OpenTransaction
     /// <summary>Makes it the one transaction of a start.</summary>
     /// <param name="progress">All that it commits.</param>
     public void Start(Progress progress) => _start = progress;
+
+    /// <summary>Is committed also without samples: by that a writer learns whether the job is still its own.</summary>
+    public void Confirm() => _confirms = true;
 
     /// <summary>Takes a batch.</summary>
     public void Add(OutputBatch batch)
@@ -81,7 +85,7 @@ internal sealed class OpenTransaction
         foreach (OutputBatch batch in _batches) batch.Release();
         _batches.Clear();
         (Samples, Bytes, _groups, _watermark, _floors) = (0, 0, 0, SourcePartition.NoTime, FloorHistory.Empty);
-        (_start, _records, Target) = (null, null, null);
+        (_start, _records, Target, _confirms) = (null, null, null, false);
         Rewind();
     }
 

@@ -48,7 +48,7 @@ internal sealed class TransactionThread : IAsyncDisposable
     public ValueTask WriteAsync(OutputBatch batch, CancellationToken stop) => _queue.AddAsync(batch, stop);
 
     /// <summary>Ends when everything taken before is committed.</summary>
-    public Task FlushAsync() => _queue.RunAsync(_writer.Commit);
+    public Task FlushAsync() => _queue.RunAsync(_writer.Flush);
 
     /// <summary>Lets the thread do something in its turn.</summary>
     public Task RunAsync(Action action) => _queue.RunAsync(action);

@@ -79,6 +79,13 @@ internal sealed class TransactionWriter(string topics, SinkOutage outage, Func<I
     /// <summary>Commits what was written; nothing to do when nothing was.</summary>
     public void Commit() => Advance(commit: true);
 
+    /// <summary>Commits what was written, and once begun also when nothing was: an instance without samples learns by it that it was fenced.</summary>
+    public void Flush()
+    {
+        if (_owns) _open.Confirm();
+        Advance(commit: true);
+    }
+
     /// <summary>Ends the client, and aborts what is open: readers need not wait for its timeout. Without a broker that is not waited for.</summary>
     public void Dispose()
     {
