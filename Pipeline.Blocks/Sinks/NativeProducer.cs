@@ -71,7 +71,7 @@ internal sealed unsafe class NativeProducer : SafeHandle
     /// <summary>Sends what is queued without waiting for more, waits for it up to a limit, and tells whether all of it has ended and been reported.</summary>
     public bool Flush(TimeSpan limit)
     {
-        NativeMethods.Flush(handle, (int)limit.TotalMilliseconds);
+        _ = NativeMethods.Flush(handle, (int)limit.TotalMilliseconds);
         if (Volatile.Read(ref _thrown) is { } thrown) throw new InvalidOperationException($"A callback of the Kafka client threw: {thrown.Message}", thrown);
         return NativeMethods.Unended(handle) == 0;
     }
@@ -99,7 +99,7 @@ internal sealed unsafe class NativeProducer : SafeHandle
     {
         while (!_ended)
         {
-            NativeMethods.Poll(handle, PollMs);
+            _ = NativeMethods.Poll(handle, PollMs);
             Guard(_served);
         }
     }

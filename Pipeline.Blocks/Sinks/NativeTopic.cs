@@ -12,7 +12,7 @@ namespace Pipeline.Blocks.Sinks;
 /// </remarks>
 internal sealed unsafe class NativeTopic : IDisposable
 {
-    /// <summary>Records of a call: half a percent of its cost is left of what a call costs once.</summary>
+    /// <summary>Records of a call; a batch of 512 needs one.</summary>
     private const int Most = 512;
 
     /// <summary>Bytes that librdkafka adds to key and value before it compares them with message.max.bytes; at least its 36.</summary>
