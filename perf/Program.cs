@@ -10,6 +10,9 @@ var file = new Command("file", "File → file: throughput, CPU and memory of the
 file.SetAction((parsed, _) => FileToFile.RunAsync(parsed.GetValue(exposures), parsed.GetValue(runs)));
 var kafka = new Command("kafka", "Kafka → Kafka, the same.") { runs, exposures, bootstrap };
 kafka.SetAction((parsed, _) => KafkaToKafka.RunAsync(parsed.GetRequiredValue(bootstrap), parsed.GetValue(exposures), parsed.GetValue(runs)));
+var records = new Option<long>("--records") { Description = "Records a run", DefaultValueFactory = _ => 1_000_000 };
+var clients = new Command("kafka-clients", "What the Kafka clients alone cost a record, in batches and record by record.") { runs, records, bootstrap };
+clients.SetAction((parsed, _) => KafkaClients.RunAsync(parsed.GetRequiredValue(bootstrap), parsed.GetValue(records), parsed.GetValue(runs)));
 var slow = new Command("slow-sink", "A sink ten times slower than the sources: memory stays flat, nothing is lost.") { seconds };
 slow.SetAction((parsed, _) => SlowSink.RunAsync(TimeSpan.FromSeconds(parsed.GetValue(seconds))));
 var kills = new Option<int>("--kills") { Description = "How often the program is killed", DefaultValueFactory = _ => 1000 };
@@ -39,6 +42,6 @@ var checkpoint = new Command("checkpoint", "Lanes with many open windows: what a
 checkpoint.SetAction((parsed, _) => Checkpoint.RunAsync(
     parsed.GetValue(windows), parsed.GetValue(lanes), parsed.GetValue(memory) << 20, parsed.GetValue(snapshots), parsed.GetValue(rate)));
 
-return await new RootCommand("Measures the pipeline as a whole and checks what it measured.") { file, kafka, slow, checkpoint, chaos }.Parse(args)
+return await new RootCommand("Measures the pipeline as a whole and checks what it measured.") { file, kafka, clients, slow, checkpoint, chaos }.Parse(args)
     // Time for a round that was told to stop to end its processes; no other command looks at the signal.
     .InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = args is ["chaos", ..] ? TimeSpan.FromMinutes(2) : TimeSpan.Zero });

@@ -3,7 +3,7 @@ using Confluent.Kafka;
 namespace Pipeline.Blocks.Sinks;
 
 /// <summary>Counts what a producer was given and what became of it, keeps the first failure, and says once that the broker is away.</summary>
-/// <remarks>Threading: <see cref="Sent"/> and the questions by the sink; <see cref="Ended"/> and <see cref="Notice"/> by the client's threads.</remarks>
+/// <remarks>Threading: <see cref="Sent"/>, <see cref="Note"/> and the questions by the sink; <see cref="Ended"/> and <see cref="Notice"/> and <see cref="Returned"/> by the client's threads.</remarks>
 /// <param name="bootstrap">The brokers, for messages.</param>
 /// <param name="topic">The topic, for messages.</param>
 /// <param name="log">Messages for the operator.</param>
@@ -20,17 +20,26 @@ internal sealed class Deliveries(string bootstrap, string topic, Action<string> 
     public void Sent(int bytes)
     {
         _sent++;
+        Note(bytes);
+    }
+
+    /// <summary>A record of that size may be queued; for messages.</summary>
+    public void Note(int bytes)
+    {
         if (bytes > _largest) Volatile.Write(ref _largest, bytes);
     }
 
     /// <summary>Whether everything sent has ended.</summary>
     public bool AllEnded => Volatile.Read(ref _ended) == _sent;
 
+    /// <summary>Whether the broker is away, as far as is known.</summary>
+    public bool Away => Volatile.Read(ref _away) != 0;
+
     /// <summary>A record was acknowledged, or has failed for good.</summary>
     public void Ended(Error error, Partition partition)
     {
         if (error.IsError) Fail(error, partition);
-        else if (Volatile.Read(ref _away) != 0) Returned();
+        else if (Away) Returned();
         Interlocked.Increment(ref _ended);
     }
 
@@ -40,6 +49,12 @@ internal sealed class Deliveries(string bootstrap, string topic, Action<string> 
         if (error.IsFatal) Fail(error, Partition.Any);
         else if (error.Code == ErrorCode.Local_AllBrokersDown && Interlocked.Exchange(ref _away, 1) == 0)
             log($"Topic {topic}: no connection to {bootstrap}: {error.Reason}. Records wait; nothing is lost meanwhile.");
+    }
+
+    /// <summary>A broker acknowledges, after it was away.</summary>
+    public void Returned()
+    {
+        if (Volatile.Read(ref _failure) is null && Interlocked.Exchange(ref _away, 0) != 0) log($"Topic {topic}: {bootstrap} acknowledges again.");
     }
 
     /// <summary>Throws the first failure.</summary>
@@ -61,10 +76,5 @@ internal sealed class Deliveries(string bootstrap, string topic, Action<string> 
             ? new SinkUnavailableException(message, new KafkaException(error)) { Broker = true }
             : new DeliveryFailedException(message, new KafkaException(error));
         Interlocked.CompareExchange(ref _failure, failure, null);
-    }
-
-    private void Returned()
-    {
-        if (Interlocked.Exchange(ref _away, 0) != 0) log($"Topic {topic}: {bootstrap} acknowledges again.");
     }
 }

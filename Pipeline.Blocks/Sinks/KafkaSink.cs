@@ -20,7 +20,7 @@ public sealed class KafkaSink : ISampleSink
     private ISampleProducer? _producer;
 
     /// <summary>A sink on a topic.</summary>
-    public KafkaSink(KafkaSinkOptions options, SinkSettings settings) : this(options, settings, () => new RecordProducer(options, settings))
+    public KafkaSink(KafkaSinkOptions options, SinkSettings settings) : this(options, settings, () => SampleProducers.Create(options, settings))
     {
     }
 

@@ -1,10 +1,14 @@
 using Confluent.Kafka;
+using Pipeline.Blocks.Librdkafka;
 using Pipeline.Blocks.Records;
 
 namespace Pipeline.Blocks.Sinks;
 
 /// <summary>A transactional producer of Confluent.Kafka.</summary>
-/// <remarks>See <see cref="ITransactionalProducer"/>. The message and its headers are shared: the client keeps none of them.</remarks>
+/// <remarks>
+/// See <see cref="ITransactionalProducer"/>. Samples are queued in batches by <see cref="NativeTopic"/>; records of progress, which are few, and samples where that
+/// cannot be had, one by one. The message and its headers are shared: the client keeps none of them.
+/// </remarks>
 internal sealed class KafkaTransactionalProducer : ITransactionalProducer
 {
     // Short enough to look at the limit and at a stop meanwhile; called again it goes on.
@@ -14,20 +18,26 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
     private readonly TopicPartition _progress;
     private readonly IProducer<Slice, Slice> _producer;
     private readonly Message<Slice, Slice> _message = new() { Headers = [] };
+    private readonly NativeTopic? _native;
     private readonly SinkOutage _outage;
     private volatile bool _open;
     private int _largest;
 
     /// <summary>Makes the client; it connects by itself.</summary>
+    /// <param name="options">The topic.</param>
+    /// <param name="settings">The job.</param>
+    /// <param name="outage">Told of brokers that are away.</param>
+    /// <param name="recordByRecord">Queue samples one by one, also where batches can be had.</param>
     /// <exception cref="ArgumentException">librdkafka refuses a property, or two that do not go together.</exception>
-    public KafkaTransactionalProducer(KafkaSinkOptions options, SampleSinkSettings settings, SinkOutage outage)
+    public KafkaTransactionalProducer(KafkaSinkOptions options, SampleSinkSettings settings, SinkOutage outage, bool recordByRecord = false)
     {
         _outage = outage;
         _samples = new TopicPartition(options.Topic, Partition.Any);
         _progress = new TopicPartition(KafkaTopics.ProgressOf(settings.Job), new Partition(0));
+        ProducerConfig configuration = ProducerSettings.Transactional(options, settings);
         try
         {
-            _producer = new ProducerBuilder<Slice, Slice>(ProducerSettings.Transactional(options, settings))
+            _producer = new ProducerBuilder<Slice, Slice>(configuration)
                 .SetKeySerializer(new SliceSerializer())
                 .SetValueSerializer(new SliceSerializer())
                 .SetErrorHandler((_, error) => Notice(error))
@@ -37,6 +47,16 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
         catch (InvalidOperationException refused)
         {
             throw new ArgumentException($"Kafka properties of the sink on topic {options.Topic}: {refused.Message}", refused);
+        }
+        if (recordByRecord || ClientLibrary.Problem is not null) return;
+        try
+        {
+            _native = new NativeTopic(ClientLibrary.HandleOf(_producer.Handle), options.Topic, configuration.MessageMaxBytes ?? 0);
+        }
+        catch
+        {
+            _producer.Dispose();
+            throw;
         }
     }
 
@@ -53,17 +73,13 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
     /// <inheritdoc/>
     public int Produce(OutputBatch batch, int from)
     {
-        for (int next = from; next < batch.Count; next++)
-        {
-            OutputRecord record = batch.Records[next];
-            if (record.ValueLength > _largest) _largest = record.ValueLength;
-            _message.Key = new Slice(batch.Bytes, record.KeyStart, record.KeyLength);
-            _message.Value = new Slice(batch.Bytes, record.ValueStart, record.ValueLength);
-            if (!TryProduce(_samples)) return next;
-        }
-        return batch.Count;
+        if (_native is null) return ProduceEach(batch, from);
+        int next = _native.Produce(batch, from, out Error? refusal);
+        for (int at = from; at < next; at++) Note(batch.Records[at].ValueLength);
+        if (refusal is null || refusal.Code == ErrorCode.Local_QueueFull) return next;
+        Note(batch.Records[next].ValueLength);
+        throw Refused(batch.Records[next].ValueLength, refusal, new KafkaException(refusal));
     }
-
     /// <inheritdoc/>
     public bool Produce(in ProgressRecord record)
     {
@@ -91,7 +107,26 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
     public void Dispose()
     {
         _open = false;
+        _native?.Dispose();
         _producer.Dispose();
+    }
+
+    private int ProduceEach(OutputBatch batch, int from)
+    {
+        for (int next = from; next < batch.Count; next++)
+        {
+            OutputRecord record = batch.Records[next];
+            Note(record.ValueLength);
+            _message.Key = new Slice(batch.Bytes, record.KeyStart, record.KeyLength);
+            _message.Value = new Slice(batch.Bytes, record.ValueStart, record.ValueLength);
+            if (!TryProduce(_samples)) return next;
+        }
+        return batch.Count;
+    }
+
+    private void Note(int bytes)
+    {
+        if (bytes > _largest) _largest = bytes;
     }
 
     private bool TryProduce(TopicPartition to)
@@ -107,10 +142,12 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
         }
         catch (ProduceException<Slice, Slice> refused)
         {
-            throw new TransactionException(TransactionFaults.OfProduce(refused.Error),
-                $"a record of {_message.Value.Length} bytes was refused: {refused.Error.Code}: {refused.Error.Reason}{Hint(refused.Error)}", refused);
+            throw Refused(_message.Value.Length, refused.Error, refused);
         }
     }
+
+    private TransactionException Refused(int bytes, Error error, KafkaException inner) =>
+        new(TransactionFaults.OfProduce(error), $"a record of {bytes} bytes was refused: {error.Code}: {error.Reason}{Hint(error)}", inner);
 
     private void Call(string name, Action<IProducer<Slice, Slice>> call)
     {

@@ -4,7 +4,10 @@ using Pipeline.Blocks.Records;
 namespace Pipeline.Blocks.Sinks;
 
 /// <summary>Produces samples record by record through Confluent.Kafka.</summary>
-/// <remarks>See <see cref="ISampleProducer"/>. The message, its headers and the delivery handler are shared: the client keeps none of them.</remarks>
+/// <remarks>
+/// See <see cref="ISampleProducer"/>. <see cref="BatchProducer"/> is held against it; it is used where librdkafka cannot be called beside Confluent.Kafka, and
+/// where a handler is needed that only Confluent.Kafka has. The message, its headers and the delivery handler are shared: the client keeps none of them.
+/// </remarks>
 internal sealed class RecordProducer : ISampleProducer
 {
     private readonly string _topic;
@@ -55,7 +58,8 @@ internal sealed class RecordProducer : ISampleProducer
         return batch.Count;
     }
 
-    private static string Hint(Error error) =>
+    /// <summary>What to do about a refusal.</summary>
+    internal static string Hint(Error error) =>
         error.Code == ErrorCode.MsgSizeTooLarge ? "; the sink's property message.max.bytes and the topic's max.message.bytes must be above that" : "";
 
     /// <inheritdoc/>

@@ -5,7 +5,8 @@ namespace Pipeline.Blocks.Sources;
 
 /// <summary>Reads through Confluent.Kafka's consumer. The value is copied out of native memory by the deserializer, without an array of its own.</summary>
 /// <remarks>
-/// The client still makes three small objects and a topic name a message, which is what a native batch reader would save.
+/// The client makes three small objects and a topic name a message, which <see cref="NativeReader"/> saves; this one is what that is held against, and is
+/// used where librdkafka cannot be called beside the client.
 /// Errors: transient ones go to the <see cref="KafkaOutage"/> and are waited out by the client itself; an offset that the broker no longer holds and a
 /// topic that is gone throw <see cref="SourceChangedException"/>; anything else throws.
 /// </remarks>
@@ -59,10 +60,10 @@ internal sealed class ConfluentReader(KafkaClient client, string? onlyTopic) : I
             client.Outage.Begin(failure.Error);
             return null;
         }
-        catch (ConsumeException failure) when (failure.Error.Code is ErrorCode.OffsetOutOfRange or ErrorCode.Local_AutoOffsetReset or ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition)
+        catch (ConsumeException failure) when (KafkaErrors.IsChange(failure.Error))
         {
             ConsumeResult<byte[], byte[]> at = failure.ConsumerRecord;
-            throw new SourceChangedException($"{onlyTopic ?? at.Topic}-{at.Partition.Value}", at.Offset.Value >= 0 ? $"offset {at.Offset.Value}" : "the topic as it was", failure.Error.Reason);
+            throw KafkaErrors.Changed(onlyTopic ?? at.Topic, at.Partition.Value, at.Offset.Value, failure.Error);
         }
     }
 }

@@ -16,6 +16,14 @@ internal static class KafkaErrors
         or ErrorCode.NotCoordinatorForGroup or ErrorCode.KafkaStorageError or ErrorCode.FencedLeaderEpoch or ErrorCode.UnknownLeaderEpoch
         or ErrorCode.OffsetNotAvailable or ErrorCode.EligibleLeadersNotAvailable or ErrorCode.UnstableOffsetCommit or ErrorCode.ThrottlingQuotaExceeded;
 
+    /// <summary>What was read before is no longer there: offsets the broker has deleted, or a topic or partition that is gone.</summary>
+    public static bool IsChange(Error error) => error.Code is
+        ErrorCode.OffsetOutOfRange or ErrorCode.Local_AutoOffsetReset or ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition;
+
+    /// <summary>The exception for <see cref="IsChange"/>.</summary>
+    public static SourceChangedException Changed(string topic, int partition, long offset, Error error) =>
+        new($"{topic}-{partition}", offset >= 0 ? $"offset {offset}" : "the topic as it was", error.Reason);
+
     /// <summary>As for an error, for a call that may have failed for some of its partitions.</summary>
     public static bool IsTransient(Exception failure) => failure switch
     {

@@ -1,5 +1,6 @@
 using System.Threading.Tasks.Dataflow;
 using Confluent.Kafka;
+using Pipeline.Blocks.Librdkafka;
 using Pipeline.Blocks.Records;
 
 namespace Pipeline.Blocks.Sources;
@@ -25,6 +26,9 @@ public sealed class KafkaSource(KafkaSourceOptions options, SourceContext contex
 
     /// <summary>How long the start waits for a broker.</summary>
     internal TimeSpan UnreachableLimit { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Reads through the client record by record, also where batches can be had.</summary>
+    internal bool RecordByRecord { get; init; }
 
     /// <inheritdoc/>
     public async Task OpenAsync(CancellationToken stop)
@@ -53,7 +57,8 @@ public sealed class KafkaSource(KafkaSourceOptions options, SourceContext contex
         Task watching = watch.RunAsync(context.UntilEnd, done.Token);
         try
         {
-            var reader = new ConfluentReader(client, options.Topics is [string only] ? only : null);
+            IKafkaReader reader = ReaderOf(client);
+            using var held = reader as IDisposable;
             var loop = new KafkaPollLoop(context, reader, watch, new BatchOutbox(intake), client.Outage);
             await OnThreadOfItsOwn(() => loop.Run(_partitions, watching, stop)).ConfigureAwait(false);
         }
@@ -86,6 +91,13 @@ public sealed class KafkaSource(KafkaSourceOptions options, SourceContext contex
 
     /// <summary>Leaves the brokers.</summary>
     public void Dispose() => _client?.Dispose();
+
+    private IKafkaReader ReaderOf(KafkaClient client)
+    {
+        if (!RecordByRecord && ClientLibrary.Problem is null) return new NativeReader(client, options.Topics);
+        if (!RecordByRecord) context.Log($"{string.Join(',', options.Topics)}: read record by record, which is slower: {ClientLibrary.Problem}");
+        return new ConfluentReader(client, options.Topics is [string only] ? only : null);
+    }
 
     private static Task OnThreadOfItsOwn(Action work)
     {

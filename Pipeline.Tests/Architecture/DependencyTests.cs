@@ -10,7 +10,7 @@ public sealed partial class DependencyTests
     private const string Namespace = "Pipeline.Blocks.";
     private static readonly string[] Projects = ["Pipeline", "Pipeline.Blocks", "Pipeline.Tests", "perf"];
     private static readonly string[] Stages = ["Sources", "Parsing", "Partitioning", "Joining", "Formatting", "Sinks"];
-    private static readonly string[] Shared = ["Records", "Flow", "Fields", "Telemetry"];
+    private static readonly string[] Shared = ["Records", "Flow", "Fields", "Telemetry", "Librdkafka"];
 
     [TestMethod]
     public void Folders_AreTheStagesAndWhatTheyShare()
@@ -25,6 +25,7 @@ public sealed partial class DependencyTests
     [DataRow("Flow", "Records")]
     [DataRow("Fields", "Records")]
     [DataRow("Telemetry", "Records")]
+    [DataRow("Librdkafka")]
     public void SharedFolder_KnowsOnly(string folder, params string[] allowed) => AssertKnowsOnly(folder, allowed);
 
     [TestMethod]
@@ -37,7 +38,7 @@ public sealed partial class DependencyTests
     public void Stage_KnowsNoOtherStage(string stage) => AssertKnowsOnly(stage, Shared);
 
     [TestMethod]
-    [DataRow("Confluent.Kafka", "Pipeline.Blocks/Sources", "Pipeline.Blocks/Sinks", "Pipeline/Commands", "Pipeline/Generation", "Pipeline/Verification")]
+    [DataRow("Confluent.Kafka", "Pipeline.Blocks/Librdkafka", "Pipeline.Blocks/Sources", "Pipeline.Blocks/Sinks", "Pipeline/Commands", "Pipeline/Generation", "Pipeline/Verification")]
     [DataRow("FASTER.core", "Pipeline.Blocks/Joining")]
     [DataRow("Polly", "Pipeline.Blocks/Sources", "Pipeline.Blocks/Sinks")]
     [DataRow("YamlDotNet", "Pipeline/Configuration")]

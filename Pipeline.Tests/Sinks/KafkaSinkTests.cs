@@ -6,9 +6,8 @@ using Pipeline.Tests.Kafka;
 
 namespace Pipeline.Tests.Sinks;
 
-[TestClass]
-[TestCategory("Kafka")]
-public sealed class KafkaSinkTests
+/// <summary>The sink on real topics, through either producer.</summary>
+public abstract class KafkaSinkTests(bool recordByRecord)
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
 
@@ -177,12 +176,12 @@ public sealed class KafkaSinkTests
         while (!condition()) await Task.Delay(20, deadline.Token);
     }
 
-    private static async Task<KafkaSink> Open(
+    private async Task<KafkaSink> Open(
         KafkaServer server, string topic, bool createTopics = true, Dictionary<string, string>? properties = null, Action<string>? log = null)
     {
         var options = new KafkaSinkOptions { Bootstrap = server.Bootstrap, Topic = topic, Properties = properties ?? [] };
         var settings = new SampleSinkSettings { Clock = TimeProvider.System, Lanes = 1, CreateTopics = createTopics, Log = log ?? (static _ => { }) };
-        var sink = new KafkaSink(options, settings);
+        KafkaSink sink = recordByRecord ? new KafkaSink(options, settings, () => new RecordProducer(options, settings)) : new KafkaSink(options, settings);
         await sink.OpenAsync(default);
         return sink;
     }
@@ -209,3 +208,13 @@ public sealed class KafkaSinkTests
         return h ^ (h >> 15);
     }
 }
+
+/// <summary>In batches.</summary>
+[TestClass]
+[TestCategory("Kafka")]
+public sealed class BatchKafkaSinkTests() : KafkaSinkTests(recordByRecord: false);
+
+/// <summary>Record by record.</summary>
+[TestClass]
+[TestCategory("Kafka")]
+public sealed class RecordKafkaSinkTests() : KafkaSinkTests(recordByRecord: true);

@@ -1,5 +1,3 @@
-using System.Threading.Tasks.Dataflow;
-using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sources;
 
 namespace Pipeline.Tests.Sources;
@@ -21,45 +19,12 @@ public sealed class FileSourceAllocationTests : IDisposable
         _files.Write(name, string.Concat(Enumerable.Range(0, Records).Select(static i => $"{{\"user_id\":\"u{i % 977}\",\"item_id\":\"i{i % 131}\",\"ts\":{1_750_000_000_000 + i}}}\n")));
         FileSource source = _files.Source(_files.Context(untilEnd: true), name);
         await source.OpenAsync(CancellationToken.None);
-        var drain = new Drain(measureFrom: Records / 4, measureTo: Records * 3 / 4);
+        var drain = new MeasuringDrain(measureFrom: Records / 4, measureTo: Records * 3 / 4);
 
         await source.RunAsync(drain, CancellationToken.None);
 
         double perRecord = (double)(drain.AllocatedTo - drain.AllocatedFrom) / (drain.RecordsTo - drain.RecordsFrom);
         Assert.AreEqual(Records, drain.Records);
         Assert.IsLessThanOrEqualTo(0.05, perRecord, $"{perRecord} bytes a record");
-    }
-
-    /// <summary>Takes every batch at once, and notes what was allocated between two points of the stream.</summary>
-    private sealed class Drain(int measureFrom, int measureTo) : ITargetBlock<RecordBatch>
-    {
-        public int Records { get; private set; }
-
-        public int RecordsFrom { get; private set; }
-
-        public int RecordsTo { get; private set; }
-
-        public long AllocatedFrom { get; private set; }
-
-        public long AllocatedTo { get; private set; }
-
-        public Task Completion => Task.CompletedTask;
-
-        public DataflowMessageStatus OfferMessage(DataflowMessageHeader messageHeader, RecordBatch messageValue, ISourceBlock<RecordBatch>? source, bool consumeToAccept)
-        {
-            Records += messageValue.RecordCount;
-            messageValue.Release();
-            if (RecordsFrom == 0 && Records >= measureFrom) (RecordsFrom, AllocatedFrom) = (Records, GC.GetTotalAllocatedBytes(precise: true));
-            if (RecordsTo == 0 && Records >= measureTo) (RecordsTo, AllocatedTo) = (Records, GC.GetTotalAllocatedBytes(precise: true));
-            return DataflowMessageStatus.Accepted;
-        }
-
-        public void Complete()
-        {
-        }
-
-        public void Fault(Exception exception)
-        {
-        }
     }
 }

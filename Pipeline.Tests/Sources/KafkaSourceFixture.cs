@@ -7,7 +7,7 @@ using Pipeline.Tests.Kafka;
 namespace Pipeline.Tests.Sources;
 
 /// <summary>A source over topics of a real broker, running or read to its end.</summary>
-internal sealed class KafkaSourceFixture(KafkaServer server) : IAsyncDisposable
+internal sealed class KafkaSourceFixture(KafkaServer server, bool recordByRecord) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly List<(KafkaSource Source, Task Run)> _running = [];
@@ -32,11 +32,15 @@ internal sealed class KafkaSourceFixture(KafkaServer server) : IAsyncDisposable
         Log = Log.Enqueue,
     };
 
+    /// <summary>A source through the reader that is tested.</summary>
+    public KafkaSource Source(KafkaSourceOptions options, SourceContext context, TimeSpan? refreshInterval = null) =>
+        new(options, context) { RecordByRecord = recordByRecord, RefreshInterval = refreshInterval ?? TimeSpan.FromSeconds(30) };
+
     /// <summary>Reads topics to their end and returns what came.</summary>
-    public static async Task<SourceIntake> ReadAsync(KafkaSourceOptions options, SourceContext context)
+    public async Task<SourceIntake> ReadAsync(KafkaSourceOptions options, SourceContext context)
     {
         var intake = new SourceIntake();
-        using var source = new KafkaSource(options, context);
+        using KafkaSource source = Source(options, context);
         await source.OpenAsync(CancellationToken.None);
         await source.RunAsync(intake.Block, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
         await intake.CompleteAsync();

@@ -5,9 +5,8 @@ using Pipeline.Tests.Kafka;
 
 namespace Pipeline.Tests.Sources;
 
-[TestClass]
-[TestCategory("Kafka")]
-public sealed class KafkaSourceFollowTests
+/// <summary>A source over real topics, through either reader.</summary>
+public abstract class KafkaSourceFollowTests(bool recordByRecord)
 {
     [TestMethod]
     public async Task OpenTransaction_IsNotCaughtUp_UntilItIsCommitted()
@@ -19,9 +18,9 @@ public sealed class KafkaSourceFollowTests
         producer.BeginTransaction();
         KafkaServer.Produce(producer, topic, new(null, "open", 0));
         producer.Flush(TimeSpan.FromSeconds(30));
-        await using var fixture = new KafkaSourceFixture(server);
+        await using var fixture = new KafkaSourceFixture(server, recordByRecord);
         var intake = new SourceIntake();
-        await fixture.StartAsync(new KafkaSource(fixture.Options(topic), fixture.Context(untilEnd: false)), intake);
+        await fixture.StartAsync(fixture.Source(fixture.Options(topic), fixture.Context(untilEnd: false)), intake);
 
         await intake.UntilAsync(seen => seen.Notices.Count(notice => notice == $"{topic}-1:CaughtUp@1") >= 3, run: fixture.Run);
         Assert.IsFalse(intake.Notices.Any(notice => notice.StartsWith($"{topic}-0:CaughtUp", StringComparison.Ordinal)));
@@ -37,10 +36,10 @@ public sealed class KafkaSourceFollowTests
         KafkaServer server = KafkaServer.Shared;
         string topic = server.NewTopic("grow");
         server.Produce(topic, [new(null, "old", 0)]);
-        await using var fixture = new KafkaSourceFixture(server);
+        await using var fixture = new KafkaSourceFixture(server, recordByRecord);
         var intake = new SourceIntake();
         KafkaSourceOptions options = fixture.Options(topic) with { Start = new StartOptions { At = StartAt.Latest } };
-        await fixture.StartAsync(new KafkaSource(options, fixture.Context(untilEnd: false)) { RefreshInterval = TimeSpan.FromMilliseconds(500) }, intake);
+        await fixture.StartAsync(fixture.Source(options, fixture.Context(untilEnd: false), refreshInterval: TimeSpan.FromMilliseconds(500)), intake);
         await intake.UntilAsync(seen => seen.Notices.Contains($"{topic}-0:CaughtUp@1"), run: fixture.Run);
 
         server.AddPartitions(topic, 2);
@@ -58,9 +57,9 @@ public sealed class KafkaSourceFollowTests
     {
         KafkaServer server = KafkaServer.Shared;
         string topic = server.NewTopic("drift", partitions: 2);
-        await using var fixture = new KafkaSourceFixture(server);
+        await using var fixture = new KafkaSourceFixture(server, recordByRecord);
         var intake = new SourceIntake();
-        await fixture.StartAsync(new KafkaSource(fixture.Options(topic), fixture.Context(untilEnd: false)), intake);
+        await fixture.StartAsync(fixture.Source(fixture.Options(topic), fixture.Context(untilEnd: false)), intake);
         await intake.UntilAsync(static seen => seen.Notices.Count > 3, run: fixture.Run);
 
         fixture.Directories[0].MaxEventTime = 200_000;
@@ -85,9 +84,9 @@ public sealed class KafkaSourceFollowTests
         using KafkaServer server = KafkaServer.StartPrivate();
         server.CreateTopic("in", 1);
         server.Produce("in", [new(null, "a")]);
-        await using var fixture = new KafkaSourceFixture(server);
+        await using var fixture = new KafkaSourceFixture(server, recordByRecord);
         var intake = new SourceIntake();
-        await fixture.StartAsync(new KafkaSource(fixture.Options("in"), fixture.Context(untilEnd: false)), intake);
+        await fixture.StartAsync(fixture.Source(fixture.Options("in"), fixture.Context(untilEnd: false)), intake);
         await intake.UntilAsync(static seen => seen.Notices.Contains("in-0:CaughtUp@1"), run: fixture.Run);
 
         server.Kill();
@@ -113,10 +112,20 @@ public sealed class KafkaSourceFollowTests
             Streams = [0],
             Group = "none",
         };
-        using var source = new KafkaSource(new KafkaSourceOptions { Bootstrap = "127.0.0.1:1", Topics = ["t"] }, context) { UnreachableLimit = TimeSpan.FromSeconds(1) };
+        using var source = new KafkaSource(new KafkaSourceOptions { Bootstrap = "127.0.0.1:1", Topics = ["t"] }, context) { RecordByRecord = recordByRecord, UnreachableLimit = TimeSpan.FromSeconds(1) };
 
         BrokerUnavailableException failure = await Assert.ThrowsExactlyAsync<BrokerUnavailableException>(() => source.OpenAsync(CancellationToken.None));
 
         Assert.Contains("127.0.0.1:1", failure.Message);
     }
 }
+
+/// <summary>In batches.</summary>
+[TestClass]
+[TestCategory("Kafka")]
+public sealed class NativeKafkaSourceFollowTests() : KafkaSourceFollowTests(recordByRecord: false);
+
+/// <summary>Record by record.</summary>
+[TestClass]
+[TestCategory("Kafka")]
+public sealed class ConfluentKafkaSourceFollowTests() : KafkaSourceFollowTests(recordByRecord: true);

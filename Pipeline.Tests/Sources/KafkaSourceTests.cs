@@ -5,9 +5,8 @@ using Pipeline.Tests.Kafka;
 
 namespace Pipeline.Tests.Sources;
 
-[TestClass]
-[TestCategory("Kafka")]
-public sealed class KafkaSourceTests
+/// <summary>A source over real topics, through either reader.</summary>
+public abstract class KafkaSourceTests(bool recordByRecord)
 {
     private readonly KafkaServer _server = KafkaServer.Shared;
 
@@ -16,9 +15,9 @@ public sealed class KafkaSourceTests
     {
         string topic = _server.NewTopic("in", partitions: 2);
         _server.Produce(topic, Enumerable.Range(0, 10_000).Select(static i => new KafkaRecord(null, $"{i}", i % 2, 1_000 + i)));
-        await using var fixture = new KafkaSourceFixture(_server);
+        await using var fixture = new KafkaSourceFixture(_server, recordByRecord);
 
-        SourceIntake intake = await KafkaSourceFixture.ReadAsync(fixture.Options(topic), fixture.Context(untilEnd: true));
+        SourceIntake intake = await fixture.ReadAsync(fixture.Options(topic), fixture.Context(untilEnd: true));
 
         Assert.HasCount(10_000, intake.Records);
         for (int partition = 0; partition < 2; partition++)
@@ -40,10 +39,10 @@ public sealed class KafkaSourceTests
     {
         string topic = _server.NewTopic("start");
         _server.Produce(topic, [new(null, "a", 0, 1_000), new(null, "b", 0, 2_000), new(null, "c", 0, 3_000)]);
-        await using var fixture = new KafkaSourceFixture(_server);
+        await using var fixture = new KafkaSourceFixture(_server, recordByRecord);
         KafkaSourceOptions options = fixture.Options(topic) with { Start = new StartOptions { At = at, Time = DateTimeOffset.FromUnixTimeMilliseconds(1_500) } };
 
-        SourceIntake intake = await KafkaSourceFixture.ReadAsync(options, fixture.Context(untilEnd: true));
+        SourceIntake intake = await fixture.ReadAsync(options, fixture.Context(untilEnd: true));
 
         Assert.AreEqual(expected, string.Join(", ", intake.Records));
     }
@@ -53,15 +52,15 @@ public sealed class KafkaSourceTests
     {
         string topic = _server.NewTopic("committed");
         _server.Produce(topic, [new(null, "a"), new(null, "b"), new(null, "c")]);
-        await using var fixture = new KafkaSourceFixture(_server);
-        using (var source = new KafkaSource(fixture.Options(topic), fixture.Context(untilEnd: true)))
+        await using var fixture = new KafkaSourceFixture(_server, recordByRecord);
+        using (KafkaSource source = fixture.Source(fixture.Options(topic), fixture.Context(untilEnd: true)))
         {
             await source.OpenAsync(CancellationToken.None);
             await source.CommitAsync([(fixture.Directories[0], 2)]);
         }
 
-        SourceIntake committed = await KafkaSourceFixture.ReadAsync(fixture.Options(topic), fixture.Context(untilEnd: true));
-        SourceIntake positions = await KafkaSourceFixture.ReadAsync(
+        SourceIntake committed = await fixture.ReadAsync(fixture.Options(topic), fixture.Context(untilEnd: true));
+        SourceIntake positions = await fixture.ReadAsync(
             fixture.Options(topic), fixture.Context(untilEnd: true) with { Positions = new Dictionary<(string, int), long> { [(topic, 0)] = 1 } });
 
         Assert.AreEqual("2:c", string.Join(", ", committed.Records), string.Join("; ", fixture.Log));
@@ -74,8 +73,8 @@ public sealed class KafkaSourceTests
     {
         string topic = _server.NewTopic("gone");
         _server.Produce(topic, [new(null, "a"), new(null, "b")]);
-        await using var fixture = new KafkaSourceFixture(_server);
-        using var source = new KafkaSource(
+        await using var fixture = new KafkaSourceFixture(_server, recordByRecord);
+        using KafkaSource source = fixture.Source(
             fixture.Options(topic), fixture.Context(untilEnd: true) with { Positions = new Dictionary<(string, int), long> { [(topic, 0)] = 3 } });
 
         SourceChangedException failure = await Assert.ThrowsExactlyAsync<SourceChangedException>(() => source.OpenAsync(CancellationToken.None));
@@ -99,9 +98,9 @@ public sealed class KafkaSourceTests
             producer.Flush(TimeSpan.FromSeconds(30));
             producer.AbortTransaction();
         }
-        await using var fixture = new KafkaSourceFixture(_server);
+        await using var fixture = new KafkaSourceFixture(_server, recordByRecord);
 
-        SourceIntake intake = await KafkaSourceFixture.ReadAsync(fixture.Options(topic), fixture.Context(untilEnd: true));
+        SourceIntake intake = await fixture.ReadAsync(fixture.Options(topic), fixture.Context(untilEnd: true));
 
         Assert.AreEqual("0:a, 1:b", string.Join(", ", intake.Records));
         Assert.AreEqual($"{topic}-0:Ended@5", intake.Notices[^1]);
@@ -116,11 +115,11 @@ public sealed class KafkaSourceTests
         producer.BeginTransaction();
         KafkaServer.Produce(producer, topic, new(null, "open"));
         producer.Flush(TimeSpan.FromSeconds(30));
-        await using var fixture = new KafkaSourceFixture(_server);
+        await using var fixture = new KafkaSourceFixture(_server, recordByRecord);
 
-        SourceIntake first = await KafkaSourceFixture.ReadAsync(fixture.Options(topic), fixture.Context(untilEnd: true));
+        SourceIntake first = await fixture.ReadAsync(fixture.Options(topic), fixture.Context(untilEnd: true));
         producer.CommitTransaction();
-        SourceIntake resumed = await KafkaSourceFixture.ReadAsync(
+        SourceIntake resumed = await fixture.ReadAsync(
             fixture.Options(topic), fixture.Context(untilEnd: true) with { Ends = new Dictionary<(string, int), long> { [(topic, 0)] = 1 } });
 
         Assert.AreEqual("0:a", string.Join(", ", first.Records));
@@ -134,9 +133,9 @@ public sealed class KafkaSourceTests
         string first = _server.NewTopic("first"), second = _server.NewTopic("second");
         _server.Produce(first, [new(null, "a"), new(null, "b")]);
         _server.Produce(second, [new(null, "c")]);
-        await using var fixture = new KafkaSourceFixture(_server);
+        await using var fixture = new KafkaSourceFixture(_server, recordByRecord);
 
-        SourceIntake intake = await KafkaSourceFixture.ReadAsync(fixture.Options(first, second), fixture.Context(untilEnd: true));
+        SourceIntake intake = await fixture.ReadAsync(fixture.Options(first, second), fixture.Context(untilEnd: true));
 
         Assert.AreEqual("0:a, 0:c, 1:b", string.Join(", ", intake.Records.Order(StringComparer.Ordinal)));
         Assert.Contains($"{first}-0:Ended@2", intake.Notices);
@@ -148,9 +147,9 @@ public sealed class KafkaSourceTests
     {
         string topic = _server.NewTopic("null");
         _server.Produce(topic, [new("k", null), new("k", ""), new("k", "x")]);
-        await using var fixture = new KafkaSourceFixture(_server);
+        await using var fixture = new KafkaSourceFixture(_server, recordByRecord);
 
-        SourceIntake intake = await KafkaSourceFixture.ReadAsync(fixture.Options(topic), fixture.Context(untilEnd: true));
+        SourceIntake intake = await fixture.ReadAsync(fixture.Options(topic), fixture.Context(untilEnd: true));
 
         Assert.AreEqual("0:<null>, 1:, 2:x", string.Join(", ", intake.Records));
     }
@@ -166,8 +165,8 @@ public sealed class KafkaSourceTests
             for (int i = 0; i < batch.RecordCount; i++) stamps.Add(batch.Records[i].Timestamp);
             return Task.CompletedTask;
         });
-        await using var fixture = new KafkaSourceFixture(_server);
-        using var source = new KafkaSource(fixture.Options(topic), fixture.Context(untilEnd: true));
+        await using var fixture = new KafkaSourceFixture(_server, recordByRecord);
+        using KafkaSource source = fixture.Source(fixture.Options(topic), fixture.Context(untilEnd: true));
         await source.OpenAsync(CancellationToken.None);
 
         await source.RunAsync(intake.Block, CancellationToken.None);
@@ -181,10 +180,10 @@ public sealed class KafkaSourceTests
     public async Task MissingTopic_IsNamed_AndNotCreated()
     {
         string topic = $"missing-{Guid.NewGuid():N}";
-        await using var fixture = new KafkaSourceFixture(_server);
+        await using var fixture = new KafkaSourceFixture(_server, recordByRecord);
         for (int attempt = 0; attempt < 2; attempt++)
         {
-            using var source = new KafkaSource(fixture.Options(topic), fixture.Context(untilEnd: true));
+            using KafkaSource source = fixture.Source(fixture.Options(topic), fixture.Context(untilEnd: true));
             SourceMissingException failure = await Assert.ThrowsExactlyAsync<SourceMissingException>(() => source.OpenAsync(CancellationToken.None));
             Assert.Contains(topic, failure.Message);
         }
@@ -195,10 +194,10 @@ public sealed class KafkaSourceTests
     {
         string topic = _server.NewTopic("slow", partitions: 3);
         _server.Produce(topic, Enumerable.Range(0, 3_000).Select(static i => new KafkaRecord(null, $"{i}", i % 3)));
-        await using var fixture = new KafkaSourceFixture(_server);
+        await using var fixture = new KafkaSourceFixture(_server, recordByRecord);
         var open = new TaskCompletionSource();
         var intake = new SourceIntake(capacity: 1, _ => open.Task);
-        await fixture.StartAsync(new KafkaSource(fixture.Options(topic), fixture.Context(untilEnd: true) with { BatchRecords = 10 }), intake);
+        await fixture.StartAsync(fixture.Source(fixture.Options(topic), fixture.Context(untilEnd: true) with { BatchRecords = 10 }), intake);
         await Assert.ThrowsExactlyAsync<TimeoutException>(() => fixture.Run.WaitAsync(TimeSpan.FromSeconds(7)));
 
         open.SetResult();
@@ -208,3 +207,13 @@ public sealed class KafkaSourceTests
         Assert.HasCount(3_000, intake.Records);
     }
 }
+
+/// <summary>In batches.</summary>
+[TestClass]
+[TestCategory("Kafka")]
+public sealed class NativeKafkaSourceTests() : KafkaSourceTests(recordByRecord: false);
+
+/// <summary>Record by record.</summary>
+[TestClass]
+[TestCategory("Kafka")]
+public sealed class ConfluentKafkaSourceTests() : KafkaSourceTests(recordByRecord: true);

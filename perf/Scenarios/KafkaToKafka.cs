@@ -39,7 +39,7 @@ internal static class KafkaToKafka
     private static string Source(string bootstrap, string topic) => $"kafka: {{ bootstrap: \"{bootstrap}\", topics: [{topic}], start: earliest }}";
 
     /// <summary>Deletes topics and waits until the broker no longer knows them, lest the next one of the name be met half-deleted.</summary>
-    private static async Task DropAsync(IAdminClient admin, params string[] topics)
+    public static async Task DropAsync(IAdminClient admin, params string[] topics)
     {
         try
         {
