@@ -201,10 +201,14 @@ public sealed class TransactionalSinkTests
         Assert.Contains($"the sink on topic {job}.samples", mistake.Message);
     }
 
+    /// <remarks>
+    /// With the quick aborts of the other tests a broker that had just been killed and started again ended the open transaction without an abort marker in one of
+    /// its partitions (Kafka 4.3.1: p0 held the old record, no marker, then the new ones), and the next commit made the old record visible too.
+    /// </remarks>
     [TestMethod]
     public async Task BrokerAwayForLongerThanATransaction_LosesAndRepeatsNothing()
     {
-        using KafkaServer server = KafkaServer.StartPrivate(QuickAborts);
+        using KafkaServer server = KafkaServer.StartPrivate();
         string job = NewJob();
         ConcurrentQueue<string> log = [];
         await using TransactionalSink sink = await Begun(server, job, "one", properties: new() { ["transaction.timeout.ms"] = "5000" }, log: log.Enqueue);

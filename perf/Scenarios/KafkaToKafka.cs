@@ -4,7 +4,7 @@ using Pipeline.Perf.Harness;
 
 namespace Pipeline.Perf.Scenarios;
 
-/// <summary>The same log from topics to a topic; the output topic is made anew for every run.</summary>
+/// <summary>The same log from topics to a topic, in both modes of delivery by turns; the output topic is made anew for every run.</summary>
 internal static class KafkaToKafka
 {
     private const string Samples = "perf-samples";
@@ -19,15 +19,17 @@ internal static class KafkaToKafka
             await PipelineProcess.RunAsync("generate", "--exposures", $"{exposures}", "--bootstrap", bootstrap);
             string job = Jobs.Write(
                 folder, "kafka", Source(bootstrap, "exposure"), Source(bootstrap, "click"), $"kafka: {{ bootstrap: \"{bootstrap}\", topic: {Samples} }}");
-            var results = new List<RunResult>();
+            string[] deliveries = ["at-least-once", "exactly-once"];
+            Dictionary<string, List<RunResult>> results = deliveries.ToDictionary(static delivery => delivery, static _ => new List<RunResult>());
             for (int run = 0; run <= runs; run++)
-            {
-                await DropAsync(admin, Samples);
-                RunResult result = await PipelineProcess.RunToEndAsync(job);
-                if (run > 0) results.Add(result);
-            }
+                foreach (string delivery in deliveries)
+                {
+                    await DropAsync(admin, Samples);
+                    RunResult result = await PipelineProcess.RunToEndAsync(job, "--set", $"delivery={delivery}");
+                    if (run > 0) results[delivery].Add(result);
+                }
             Console.WriteLine(await PipelineProcess.VerifyAsync(job, "kafka"));
-            RunResult.Print("Kafka → Kafka", results);
+            foreach (string delivery in deliveries) RunResult.Print($"Kafka → Kafka, {delivery}", results[delivery]);
             return 0;
         }
         finally
