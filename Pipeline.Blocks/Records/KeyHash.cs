@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Pipeline.Blocks.Records;
@@ -17,6 +18,19 @@ public readonly record struct KeyHash(ulong Hi, ulong Lo) : IComparable<KeyHash>
 
     /// <summary>The key group, 0..63, a key belongs to.</summary>
     public int Group => (int)(Lo & (GroupCount - 1));
+
+    private const int HalfDigits = 16;
+
+    /// <summary>The digest as 32 lower-case hex digits.</summary>
+    public string ToHex() => string.Create(CultureInfo.InvariantCulture, $"{Hi:x16}{Lo:x16}");
+
+    /// <summary>Reads what <see cref="ToHex"/> wrote.</summary>
+    /// <exception cref="FormatException">It is not 32 hex digits.</exception>
+    public static KeyHash FromHex(string digits) => digits.Length == 2 * HalfDigits
+        ? new KeyHash(Half(digits.AsSpan(0, HalfDigits)), Half(digits.AsSpan(HalfDigits)))
+        : throw new FormatException($"key hash: expected {2 * HalfDigits} hex digits, found {digits}");
+
+    private static ulong Half(ReadOnlySpan<char> digits) => ulong.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>
     public int CompareTo(KeyHash other)

@@ -48,8 +48,8 @@ internal sealed class ProgressFold(string topic)
     {
         if (key == ProgressRecords.Start) _start = value is { } start ? StartOf(start) : null;
         else if (key == ProgressRecords.Cut) _cut = value is { } cut ? (cut.GetProperty("commits").GetInt64(), Text(cut, "owner"), TimeOf(cut, "watermark")) : null;
-        else if (key == ProgressRecords.Floors) _floors = value is { } floors ? FloorsOf(floors) : FloorHistory.Empty;
-        else _points[GroupOf(key)] = value is { } point ? PointOf(point) : EmissionPoint.None;
+        else if (key == ProgressRecords.Floors) _floors = value is { } floors ? ProgressJson.ReadFloors(floors) : FloorHistory.Empty;
+        else _points[GroupOf(key)] = value is { } point ? ProgressJson.ReadPoint(point) : EmissionPoint.None;
     }
 
     private static int GroupOf(string key) =>
@@ -68,21 +68,6 @@ internal sealed class ProgressFold(string topic)
             Text(at, "source"), at.GetProperty("number").GetInt32(), at.GetProperty("position").GetInt64(),
             at.TryGetProperty("end", out JsonElement end) ? end.GetInt64() : SourcePartition.NoEnd, Text(at, "identity")))],
     };
-
-    private static FloorHistory FloorsOf(JsonElement floors) => new(
-        floors.GetProperty("sequence").GetInt64(),
-        [.. floors.GetProperty("applied").EnumerateArray().Select(static floor => new PartitionFloor(
-            Text(floor, "source"), floor.GetProperty("number").GetInt32(), floor.GetProperty("position").GetInt64(), floor.GetProperty("watermark").GetInt64()))],
-        [.. floors.GetProperty("idle").EnumerateArray().Select(static idle => new IdlePartition(
-            Text(idle, "source"), idle.GetProperty("number").GetInt32(), idle.GetProperty("position").GetInt64()))]);
-
-    private static EmissionPoint PointOf(JsonElement point)
-    {
-        string key = Text(point, "key");
-        if (key.Length != 32) throw new FormatException($"a key hash of {key.Length} digits");
-        var hash = new KeyHash(ulong.Parse(key.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), ulong.Parse(key.AsSpan(16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
-        return new EmissionPoint(point.GetProperty("time").GetInt64(), hash, point.GetProperty("start").GetInt64(), point.GetProperty("revision").GetUInt32());
-    }
 
     private static long TimeOf(JsonElement value, string name) => value.TryGetProperty(name, out JsonElement time) ? time.GetInt64() : SourcePartition.NoTime;
 

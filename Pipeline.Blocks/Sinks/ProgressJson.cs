@@ -12,8 +12,6 @@ namespace Pipeline.Blocks.Sinks;
 /// </remarks>
 internal static class ProgressJson
 {
-    private const int KeyDigits = 32;
-
     /// <summary>Writes it as one value.</summary>
     public static void Write(Utf8JsonWriter json, Progress progress)
     {
@@ -34,7 +32,9 @@ internal static class ProgressJson
         }
         json.WriteEndArray();
         WritePoints(json, progress.Points);
+        json.WriteStartObject("floors");
         WriteFloors(json, progress.Floors);
+        json.WriteEndObject();
         json.WriteEndObject();
     }
 
@@ -61,10 +61,7 @@ internal static class ProgressJson
             EmissionPoint point = points[group];
             if (point == EmissionPoint.None) continue;
             json.WriteStartObject(group.ToString(CultureInfo.InvariantCulture));
-            json.WriteNumber("time", point.Time);
-            json.WriteString("key", $"{point.Key.Hi:x16}{point.Key.Lo:x16}");
-            json.WriteNumber("start", point.Start);
-            json.WriteNumber("revision", point.Revision);
+            WritePoint(json, point);
             json.WriteEndObject();
         }
         json.WriteEndObject();
@@ -75,21 +72,30 @@ internal static class ProgressJson
         EmissionPoint[] points = EmissionPoint.NoneOfAll();
         foreach (JsonProperty group in json.EnumerateObject())
         {
-            string key = Text(group.Value, "key");
-            if (key.Length != KeyDigits) throw new FormatException($"point of key group {group.Name}: expected {KeyDigits} hex digits, found {key}");
-            var point = new EmissionPoint(
-                Number(group.Value, "time"), new KeyHash(Half(key[..(KeyDigits / 2)]), Half(key[(KeyDigits / 2)..])), Number(group.Value, "start"),
-                group.Value.GetProperty("revision").GetUInt32());
+            EmissionPoint point = ReadPoint(group.Value);
             if (point.Key.Group.ToString(CultureInfo.InvariantCulture) != group.Name)
-                throw new FormatException($"point of key group {group.Name}: expected a key of it, found {key}, which is of {point.Key.Group}");
+                throw new FormatException($"point of key group {group.Name}: expected a key of it, found {point.Key.ToHex()}, which is of {point.Key.Group}");
             points[point.Key.Group] = point;
         }
         return points;
     }
 
-    private static void WriteFloors(Utf8JsonWriter json, FloorHistory floors)
+    /// <summary>Writes the members of a point.</summary>
+    public static void WritePoint(Utf8JsonWriter json, EmissionPoint point)
     {
-        json.WriteStartObject("floors");
+        json.WriteNumber("time", point.Time);
+        json.WriteString("key", point.Key.ToHex());
+        json.WriteNumber("start", point.Start);
+        json.WriteNumber("revision", point.Revision);
+    }
+
+    /// <summary>Reads what <see cref="WritePoint"/> wrote.</summary>
+    public static EmissionPoint ReadPoint(JsonElement json) =>
+        new(Number(json, "time"), KeyHash.FromHex(Text(json, "key")), Number(json, "start"), json.GetProperty("revision").GetUInt32());
+
+    /// <summary>Writes the members of the floors.</summary>
+    public static void WriteFloors(Utf8JsonWriter json, FloorHistory floors)
+    {
         json.WriteNumber("sequence", floors.Sequence);
         json.WriteStartArray("applied");
         foreach (PartitionFloor floor in floors.Applied)
@@ -106,10 +112,10 @@ internal static class ProgressJson
             json.WriteEndObject();
         }
         json.WriteEndArray();
-        json.WriteEndObject();
     }
 
-    private static FloorHistory ReadFloors(JsonElement json) => new(
+    /// <summary>Reads what <see cref="WriteFloors"/> wrote.</summary>
+    public static FloorHistory ReadFloors(JsonElement json) => new(
         Number(json, "sequence"),
         [.. json.GetProperty("applied").EnumerateArray().Select(static floor =>
             new PartitionFloor(Text(floor, "source"), PartitionOf(floor), Number(floor, "position"), Number(floor, "watermark")))],
@@ -128,6 +134,4 @@ internal static class ProgressJson
     private static long Number(JsonElement json, string name) => json.GetProperty(name).GetInt64();
 
     private static int PartitionOf(JsonElement json) => json.GetProperty("number").GetInt32();
-
-    private static ulong Half(string digits) => ulong.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 }

@@ -82,39 +82,9 @@ internal static class ProgressRecords
         if (progress.Watermark != SourcePartition.NoTime) json.WriteNumber("watermark", progress.Watermark);
     });
 
-    private static byte[] FloorsOf(FloorHistory floors) => Json(json =>
-    {
-        json.WriteNumber("sequence", floors.Sequence);
-        json.WriteStartArray("applied");
-        foreach (PartitionFloor floor in floors.Applied)
-        {
-            json.WriteStartObject();
-            json.WriteString("source", floor.Source);
-            json.WriteNumber("number", floor.Number);
-            json.WriteNumber("position", floor.Position);
-            json.WriteNumber("watermark", floor.Watermark);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-        json.WriteStartArray("idle");
-        foreach (IdlePartition idle in floors.Idle)
-        {
-            json.WriteStartObject();
-            json.WriteString("source", idle.Source);
-            json.WriteNumber("number", idle.Number);
-            json.WriteNumber("position", idle.Position);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-    });
+    private static byte[] FloorsOf(FloorHistory floors) => Json(json => ProgressJson.WriteFloors(json, floors));
 
-    private static byte[]? PointOf(EmissionPoint point) => point == EmissionPoint.None ? null : Json(json =>
-    {
-        json.WriteNumber("time", point.Time);
-        json.WriteString("key", string.Create(CultureInfo.InvariantCulture, $"{point.Key.Hi:x16}{point.Key.Lo:x16}"));
-        json.WriteNumber("start", point.Start);
-        json.WriteNumber("revision", point.Revision);
-    });
+    private static byte[]? PointOf(EmissionPoint point) => point == EmissionPoint.None ? null : Json(json => ProgressJson.WritePoint(json, point));
 
     private static byte[] Json(Action<Utf8JsonWriter> write)
     {

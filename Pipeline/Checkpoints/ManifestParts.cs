@@ -1,4 +1,3 @@
-using System.Globalization;
 using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Records;
 
@@ -123,21 +122,17 @@ public sealed record ManifestRankLedger(long Joined, long Invalid);
 /// <param name="Revision">Revision.</param>
 public sealed record ManifestPoint(int Group, long Time, string Key, long Start, uint Revision)
 {
-    private const int HalfDigits = 16;
-
     /// <summary>The points that are set.</summary>
     public static IReadOnlyList<ManifestPoint> Of(IReadOnlyList<EmissionPoint> points) =>
         [.. points.Select(static (point, group) => (point, group)).Where(static set => set.point != EmissionPoint.None).Select(static set =>
-            new ManifestPoint(set.group, set.point.Time, $"{set.point.Key.Hi:x16}{set.point.Key.Lo:x16}", set.point.Start, set.point.Revision))];
+            new ManifestPoint(set.group, set.point.Time, set.point.Key.ToHex(), set.point.Start, set.point.Revision))];
 
     /// <summary>One for each of the <see cref="KeyHash.GroupCount"/> key groups.</summary>
     public static EmissionPoint[] ToPoints(IEnumerable<ManifestPoint> set)
     {
         EmissionPoint[] points = EmissionPoint.NoneOfAll();
         foreach (ManifestPoint point in set)
-            points[point.Group] = new EmissionPoint(point.Time, new KeyHash(Half(point.Key[..HalfDigits]), Half(point.Key[HalfDigits..])), point.Start, point.Revision);
+            points[point.Group] = new EmissionPoint(point.Time, KeyHash.FromHex(point.Key), point.Start, point.Revision);
         return points;
     }
-
-    private static ulong Half(string digits) => ulong.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 }
