@@ -1,14 +1,11 @@
+using Pipeline.Blocks.Flow;
+
 namespace Pipeline.Blocks.Sinks;
 
 /// <summary>A directory that one process writes output to: made durably when missing, and held by a lock file in it until disposal or the process's end.</summary>
 /// <remarks>The lock file stays, empty. Readers need no lock. Errors: <see cref="SinkLockedException"/> when another holds it.</remarks>
 internal sealed class OutputDirectory : IDisposable
 {
-    // What the runtime gives for a file that another process holds: Windows' two errors, and EWOULDBLOCK of flock on Linux.
-    private const int SharingViolation = unchecked((int)0x80070020);
-    private const int LockViolation = unchecked((int)0x80070021);
-    private const int WouldBlock = 11;
-
     private readonly FileStream _lock;
 
     private OutputDirectory(FileStream held) => _lock = held;
@@ -21,14 +18,8 @@ internal sealed class OutputDirectory : IDisposable
     {
         Create(path, store);
         string lockPath = Path.Combine(path, lockName);
-        try
-        {
-            return new OutputDirectory(new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
-        }
-        catch (IOException locked) when (locked.HResult is LockViolation or SharingViolation or WouldBlock)
-        {
-            throw new SinkLockedException($"{path} is written to by another process (its lock file {lockPath} is held).", locked);
-        }
+        return new OutputDirectory(LockFile.Hold(
+            lockPath, locked => new SinkLockedException($"{path} is written to by another process (its lock file {lockPath} is held).", locked)));
     }
 
     /// <inheritdoc/>

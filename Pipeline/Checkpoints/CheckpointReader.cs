@@ -15,6 +15,9 @@ internal static class CheckpointReader
     /// <summary>Name of a checkpoint's directory.</summary>
     public static string NameOf(long id) => id.ToString("D10", CultureInfo.InvariantCulture);
 
+    /// <summary>A checkpoint's directory.</summary>
+    public static string PathOf(string stateDirectory, long id) => Path.Combine(stateDirectory, DirectoryName, NameOf(id));
+
     /// <summary>The checkpoints, newest first; empty when there is no such directory.</summary>
     /// <param name="stateDirectory">The job's state directory.</param>
     public static IReadOnlyList<ListedCheckpoint> List(string stateDirectory) =>
@@ -39,7 +42,7 @@ internal static class CheckpointReader
     /// <summary>One checkpoint; null when there is no directory of it.</summary>
     public static ListedCheckpoint? Read(string stateDirectory, long id)
     {
-        string directory = Path.Combine(stateDirectory, DirectoryName, NameOf(id));
+        string directory = PathOf(stateDirectory, id);
         string manifest = Path.Combine(directory, ManifestFile.Name);
         if (!Directory.Exists(directory)) return null;
         if (!File.Exists(manifest)) return Incomplete(id, directory);

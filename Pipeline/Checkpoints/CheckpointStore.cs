@@ -105,7 +105,7 @@ internal sealed class CheckpointStore(string stateDirectory, StorageRetry retry,
         return _known[id] = found.Manifest!;
     }
 
-    private string PathOf(long id) => Path.Combine(_root, CheckpointReader.NameOf(id));
+    private string PathOf(long id) => CheckpointReader.PathOf(stateDirectory, id);
 
     private void Write(string path, byte[] bytes)
     {

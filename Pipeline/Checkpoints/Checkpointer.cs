@@ -83,7 +83,7 @@ internal sealed class Checkpointer(JobOptions job, SampleTopology topology, Stat
             WindowMs = (long)job.Window.Length.TotalMilliseconds,
             Anchor = job.Window.Anchor,
             KeepsLetters = job.DeadLetter is not null,
-            Lanes = [.. lanes.Select((snapshot, lane) => ManifestLane.Of(directory, $"lane-{lane}/{LaneSnapshot.FileName}", snapshot.Floor, topology.Lanes[lane].OpenAtCut))],
+            Lanes = [.. lanes.Select((snapshot, lane) => ManifestLane.Of(directory, Path.Combine(CheckpointBarrier.LaneDirectory("", lane), LaneSnapshot.FileName), snapshot.Floor, topology.Lanes[lane].OpenAtCut))],
             Partitions = CheckpointCut.Partitions(topology.Directory, read, origin.Starts),
             Watermark = read.Tracker.Watermark,
             MaxEventTime = read.Tracker.MaxEventTime,

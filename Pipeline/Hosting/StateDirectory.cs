@@ -1,3 +1,4 @@
+using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Checkpoints;
 using Pipeline.Configuration;
@@ -8,11 +9,6 @@ namespace Pipeline.Hosting;
 /// <remarks>Errors: a lock held by another process throws <see cref="StateLockedException"/>.</remarks>
 public sealed class StateDirectory : IDisposable
 {
-    // What the runtime gives for a file that another process holds: Windows' two errors, and EWOULDBLOCK of flock on Linux.
-    private const int SharingViolation = unchecked((int)0x80070020);
-    private const int LockViolation = unchecked((int)0x80070021);
-    private const int WouldBlock = 11;
-
     private readonly FileStream _lock;
 
     private StateDirectory(string path, FileStream held, StorageRetry retry)
@@ -34,15 +30,8 @@ public sealed class StateDirectory : IDisposable
         string path = job.State.Dir;
         Directory.CreateDirectory(path);
         string lockPath = System.IO.Path.Combine(path, "lock");
-        FileStream held;
-        try
-        {
-            held = new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException locked) when (locked.HResult is LockViolation or SharingViolation or WouldBlock)
-        {
-            throw new StateLockedException($"{path} is in use by another process (its lock file {lockPath} is held).", locked);
-        }
+        FileStream held = LockFile.Hold(
+            lockPath, locked => new StateLockedException($"{path} is in use by another process (its lock file {lockPath} is held).", locked));
         return new StateDirectory(path, held, new StorageRetry(clock, job.UnavailableLimit, log));
     }
 

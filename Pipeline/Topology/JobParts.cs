@@ -158,7 +158,7 @@ internal sealed class JobParts : IAsyncDisposable
             if (Plan.Manifest is not { } manifest) return sources;
             try
             {
-                _lanes!.Restore(Path.Combine(_state.Path, CheckpointReader.DirectoryName, CheckpointReader.NameOf(manifest.Id)), manifest.Lanes.Count);
+                _lanes!.Restore(CheckpointReader.PathOf(_state.Path, manifest.Id), manifest.Lanes.Count);
                 if (manifest.Lanes.Count != _job.Parallelism.Lanes)
                     _log($"lanes: {manifest.Lanes.Count}, as in checkpoint {manifest.Id}; the {_job.Parallelism.Lanes} asked for are ignored");
             }
