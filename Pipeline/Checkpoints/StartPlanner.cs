@@ -69,7 +69,7 @@ internal sealed class StartPlanner(JobOptions job, StartRequest request, bool ex
         usable.FirstOrDefault(manifest => manifest.Id == id)
         ?? throw new StateRefusedException(
             $"--from {id}: {job.State.Dir} has no such usable checkpoint; usable: {(usable.Count == 0 ? "none" : string.Join(", ", usable.Select(static manifest => manifest.Id)))}"
-            + $"{(rejected.Count == 0 ? "" : "; rejected: " + string.Join("; ", rejected))}.");
+            + $"{(rejected.Count == 0 ? "" : "; rejected: " + string.Join("; ", rejected))}. Name a usable one; {Remedies}.");
 
     private static void RefuseOtherContract(Progress? progress)
     {
