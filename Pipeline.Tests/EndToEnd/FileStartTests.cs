@@ -5,8 +5,10 @@ namespace Pipeline.Tests.EndToEnd;
 
 /// <summary>How a run from files to files goes on from what an earlier one left.</summary>
 [TestClass]
-public sealed class FileStartTests
+public sealed class FileStartTests : StartContract
 {
+    private protected override StartedJob Make() => new StartedFileJob();
+
     [TestMethod]
     public async Task StopAndStartAgain_GoesOnWithOpenWindowsAndCounts()
     {
@@ -19,32 +21,6 @@ public sealed class FileStartTests
         Assert.AreEqual(140, second.Records);
 
         await job.EndsWithEachSampleOnceAsync(70);
-    }
-
-    [TestMethod]
-    public async Task Crash_ReplaysFromTheOlderCheckpoint_AndWritesNothingTwice()
-    {
-        using var job = new StartedFileJob();
-        job.Produce(0, 50);
-        await job.RunUntilAsync(50);
-        job.Produce(50, 70);
-        await job.RunUntilAsync(70);
-        job.LoseNewestCheckpoint();
-
-        await job.EndsWithEachSampleOnceAsync(70);
-    }
-
-    [TestMethod]
-    public async Task LostState_IsRefusedUntilRebuilt_ThenEachSampleComesOnce()
-    {
-        using var job = new StartedFileJob();
-        job.Produce(0, 50);
-        await job.RunUntilAsync(50);
-        Directory.Delete(job.State, recursive: true);
-        job.Produce(50, 60);
-
-        await job.RefusedAsync(["no checkpoint", "--rebuild", "--from-scratch"]);
-        await job.EndsWithEachSampleOnceAsync(60, "--rebuild");
     }
 
     [TestMethod]

@@ -7,8 +7,10 @@ namespace Pipeline.Tests.EndToEnd;
 /// <summary>How a run from topics to a topic goes on from what an earlier one left.</summary>
 [TestClass]
 [TestCategory("Kafka")]
-public sealed class TopicStartTests
+public sealed class TopicStartTests : StartContract
 {
+    private protected override StartedJob Make() => new StartedTopicJob();
+
     [TestMethod]
     public async Task StopAndStartAgain_GoesOnWithOpenWindowsAndCounts()
     {
@@ -44,19 +46,6 @@ public sealed class TopicStartTests
         await job.Run.RunToEndAsync(job.Path, "--from-scratch");
 
         Assert.HasCount(40, job.SampleKeys(), "progress is discarded with the state");
-    }
-
-    [TestMethod]
-    public async Task LostState_IsRefusedUntilRebuilt_ThenEachSampleComesOnce()
-    {
-        using var job = new StartedTopicJob();
-        job.Produce(0, 50);
-        await job.RunUntilAsync(50);
-        Directory.Delete(job.State, recursive: true);
-        job.Produce(50, 60);
-
-        await job.RefusedAsync(["no checkpoint", "--rebuild", "--from-scratch"]);
-        await job.EndsWithEachSampleOnceAsync(60, "--rebuild");
     }
 
     [TestMethod]
