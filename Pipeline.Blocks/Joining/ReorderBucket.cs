@@ -6,12 +6,19 @@ using Pipeline.Blocks.Records;
 namespace Pipeline.Blocks.Joining;
 
 /// <summary>The events waiting for one slice of event time: fixed-size entries to sort, and their bytes.</summary>
-/// <remarks>Threading: one thread. Memory: pooled arrays, given back by <see cref="Release"/>; parts of it may lie in a spill file.</remarks>
-internal sealed class ReorderBucket
+/// <remarks>
+/// Bytes lie in chunks that are only appended to, an event whole in one of them, so that growing copies nothing. Threading: one thread. Memory: chunks of the
+/// buffer's pool and a pooled array, given back by <see cref="Release"/>; parts of it may lie in a spill file.
+/// </remarks>
+internal sealed class ReorderBucket(ChunkPool pool)
 {
     private readonly List<long> _spilledPages = [];
+    private readonly List<byte[]> _chunks = [];
+    private byte[] _tail = [];
+    private int _tailUsed;
+    private long _chunkBytes;
 
-    // A snapshot that may still read Bytes; they are only appended to.
+    // A snapshot that may still read the chunks.
     private ReorderSnapshot? _sharedWith;
 
     /// <summary>Which slice of event time.</summary>
@@ -23,14 +30,8 @@ internal sealed class ReorderBucket
     /// <summary>Entries used.</summary>
     public int Count;
 
-    /// <summary>Heads, keys, ids and payloads.</summary>
-    public byte[] Bytes = [];
-
-    /// <summary>Bytes used.</summary>
-    public int BytesUsed;
-
     /// <summary>Bytes of memory held.</summary>
-    public long MemoryBytes => Bytes.Length + ((long)Entries.Length * Unsafe.SizeOf<ReorderEntry>());
+    public long MemoryBytes => _chunkBytes + ((long)Entries.Length * Unsafe.SizeOf<ReorderEntry>());
 
     /// <summary>Whether a part of it is on disk.</summary>
     public bool IsSpilled => _spilledPages.Count > 0;
@@ -59,10 +60,25 @@ internal sealed class ReorderBucket
         batch.Bytes.AsSpan(parsed.PayloadStart, parsed.PayloadLength).CopyTo(target);
     }
 
+    /// <summary>Room for one more event of so many bytes, head included, to be filled in at once.</summary>
+    public Span<byte> Append(long time, KeyHash key, int rank, int bytes)
+    {
+        if (Count == Entries.Length) GrowEntries();
+        if (_tail.Length - _tailUsed < bytes) AddChunk(bytes);
+        Span<byte> target = _tail.AsSpan(_tailUsed, bytes);
+        Entries[Count++] = new ReorderEntry { Time = time, Key = key, Start = (_chunks.Count - 1 << ChunkPool.ChunkBits) | _tailUsed, Rank = rank };
+        _tailUsed += bytes;
+        return target;
+    }
+
     /// <summary>The slices of one entry's bytes.</summary>
+    /// <param name="start">The entry's <see cref="ReorderEntry.Start"/>.</param>
+    /// <param name="key">The encoded key.</param>
+    /// <param name="id">The event id.</param>
+    /// <param name="payload">The payload.</param>
     public WaitingHead Read(int start, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> id, out ReadOnlySpan<byte> payload)
     {
-        ReadOnlySpan<byte> bytes = Bytes.AsSpan(start);
+        ReadOnlySpan<byte> bytes = BytesAt(CollectionsMarshal.AsSpan(_chunks), start);
         WaitingHead head = MemoryMarshal.Read<WaitingHead>(bytes);
         bytes = bytes[WaitingHead.Bytes..];
         key = bytes[..head.KeyLength];
@@ -71,17 +87,18 @@ internal sealed class ReorderBucket
         return head;
     }
 
+    /// <summary>Where an entry's bytes begin, to the end of their chunk.</summary>
+    public static ReadOnlySpan<byte> BytesAt(ReadOnlySpan<byte[]> chunks, int start) =>
+        chunks[start >>> ChunkPool.ChunkBits].AsSpan(start & (ChunkPool.ChunkBytes - 1));
+
     /// <summary>Writes what is in memory to the spill file and lets go of it.</summary>
     public void Spill(PageFile file, ref long nextPage)
     {
-        Span<int> sizes = [Count, BytesUsed];
-        int head = sizes.Length * sizeof(int);
-        ReadOnlySpan<byte> entries = MemoryMarshal.AsBytes(Entries.AsSpan(0, Count));
-        byte[] page = ArrayPool<byte>.Shared.Rent(head + entries.Length + BytesUsed);
-        MemoryMarshal.AsBytes(sizes).CopyTo(page);
-        entries.CopyTo(page.AsSpan(head));
-        Bytes.AsSpan(0, BytesUsed).CopyTo(page.AsSpan(head + entries.Length));
-        file.Write(nextPage, page.AsSpan(0, head + entries.Length + BytesUsed));
+        ReadOnlySpan<byte[]> chunks = CollectionsMarshal.AsSpan(_chunks);
+        int bytes = 0;
+        foreach (ref readonly ReorderEntry entry in Entries.AsSpan(0, Count)) bytes += SpilledEvents.LengthOf(BytesAt(chunks, entry.Start));
+        byte[] page = ArrayPool<byte>.Shared.Rent(SpilledEvents.PageBytes(Count, bytes));
+        file.Write(nextPage, SpilledEvents.Write(page, Entries.AsSpan(0, Count), chunks));
         ArrayPool<byte>.Shared.Return(page);
         _spilledPages.Add(nextPage++);
         Release();
@@ -92,16 +109,12 @@ internal sealed class ReorderBucket
     {
         foreach (long number in _spilledPages)
         {
-            byte[] page = ReadPage(file, number, out ReadOnlySpan<ReorderEntry> entries, out ReadOnlySpan<byte> bytes);
-            if (Entries.Length < Count + entries.Length) GrowEntries(Count + entries.Length);
-            if (Bytes.Length < BytesUsed + bytes.Length) GrowBytes(BytesUsed + bytes.Length);
+            byte[] page = SpilledEvents.Read(file, number, out ReadOnlySpan<ReorderEntry> entries, out ReadOnlySpan<byte> bytes);
             foreach (ref readonly ReorderEntry entry in entries)
             {
-                Entries[Count] = entry;
-                Entries[Count++].Start += BytesUsed;
+                ReadOnlySpan<byte> spilled = bytes.Slice(entry.Start, SpilledEvents.LengthOf(bytes[entry.Start..]));
+                spilled.CopyTo(Append(entry.Time, entry.Key, entry.Rank, spilled.Length));
             }
-            bytes.CopyTo(Bytes.AsSpan(BytesUsed));
-            BytesUsed += bytes.Length;
             ArrayPool<byte>.Shared.Return(page);
             file.Free(number);
         }
@@ -112,63 +125,38 @@ internal sealed class ReorderBucket
     public int LendTo(ReorderSnapshot snapshot, Span<ReorderEntry> entries)
     {
         Entries.AsSpan(0, Count).CopyTo(entries);
-        snapshot.Add(Count, Bytes, _spilledPages);
+        snapshot.Add(Count, [.. _chunks], [.. _spilledPages]);
         _sharedWith = snapshot;
         return Count;
-    }
-
-    /// <summary>Room for one more event of so many bytes, head included, to be filled in at once.</summary>
-    public Span<byte> Append(long time, KeyHash key, int rank, int bytes)
-    {
-        if (Count == Entries.Length) GrowEntries(Count + 1);
-        if (Bytes.Length - BytesUsed < bytes) GrowBytes(BytesUsed + bytes);
-        Span<byte> target = Bytes.AsSpan(BytesUsed, bytes);
-        Entries[Count++] = new ReorderEntry { Time = time, Key = key, Start = BytesUsed, Rank = rank };
-        BytesUsed += bytes;
-        return target;
-    }
-
-    /// <summary>Reads a spilled page into a pooled array, which the caller gives back; the slices lie in it.</summary>
-    public static byte[] ReadPage(PageFile file, long number, out ReadOnlySpan<ReorderEntry> entries, out ReadOnlySpan<byte> bytes)
-    {
-        int length = file.LengthOf(number);
-        byte[] page = ArrayPool<byte>.Shared.Rent(length);
-        file.Read(number, page.AsSpan(0, length));
-        ReadOnlySpan<int> sizes = MemoryMarshal.Cast<byte, int>(page.AsSpan(0, 2 * sizeof(int)));
-        entries = MemoryMarshal.Cast<byte, ReorderEntry>(page.AsSpan(2 * sizeof(int)))[..sizes[0]];
-        bytes = page.AsSpan(2 * sizeof(int) + MemoryMarshal.AsBytes(entries).Length, sizes[1]);
-        return page;
     }
 
     /// <summary>Gives the memory back.</summary>
     public void Release()
     {
         if (Entries.Length > 0) ArrayPool<ReorderEntry>.Shared.Return(Entries);
-        ReturnBytes();
+        if (_sharedWith is not { IsOver: false })
+            foreach (byte[] chunk in _chunks) pool.Return(chunk);
+        _sharedWith = null;
+        _chunks.Clear();
         Entries = [];
-        Bytes = [];
-        Count = BytesUsed = 0;
+        _tail = [];
+        Count = _tailUsed = 0;
+        _chunkBytes = 0;
     }
 
-    private void GrowEntries(int needed)
+    private void AddChunk(int needed)
     {
-        ReorderEntry[] larger = ArrayPool<ReorderEntry>.Shared.Rent(Math.Max(needed, Math.Max(64, Entries.Length * 2)));
+        _tail = pool.Rent(_chunkBytes, needed);
+        _tailUsed = 0;
+        _chunks.Add(_tail);
+        _chunkBytes += _tail.Length;
+    }
+
+    private void GrowEntries()
+    {
+        ReorderEntry[] larger = ArrayPool<ReorderEntry>.Shared.Rent(Math.Max(64, Entries.Length * 2));
         Entries.AsSpan(0, Count).CopyTo(larger);
         if (Entries.Length > 0) ArrayPool<ReorderEntry>.Shared.Return(Entries);
         Entries = larger;
-    }
-
-    private void GrowBytes(int needed)
-    {
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, Math.Max(64, Bytes.Length * 2)));
-        Bytes.AsSpan(0, BytesUsed).CopyTo(larger);
-        ReturnBytes();
-        Bytes = larger;
-    }
-
-    private void ReturnBytes()
-    {
-        if (Bytes.Length > 0 && _sharedWith is not { IsOver: false }) ArrayPool<byte>.Shared.Return(Bytes);
-        _sharedWith = null;
     }
 }

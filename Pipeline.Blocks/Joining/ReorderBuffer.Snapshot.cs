@@ -51,7 +51,7 @@ public sealed partial class ReorderBuffer
             snapshot.ReadBytes(bucket.Append(time, key, rank, length));
             _waiting[rank]++;
             _memory += bucket.MemoryBytes - before;
-            if (_memory > _budget) SpillSlow();
+            if (MemoryBytes > _budget) MakeRoomSlow();
         }
     }
 }
@@ -62,28 +62,28 @@ public sealed partial class ReorderBuffer
 /// <param name="entries">Entries of all buckets, one bucket behind the other; of the shared pool.</param>
 internal sealed class ReorderSnapshot(PageFile spill, ReorderEntry[] entries)
 {
-    private readonly List<(int Entries, byte[] Bytes, long[] SpilledPages)> _buckets = [];
+    private readonly List<(int Entries, byte[][] Chunks, long[] SpilledPages)> _buckets = [];
     private volatile bool _over;
 
     /// <summary>Whether it needs no more of the buffer's memory.</summary>
     public bool IsOver => _over;
 
     /// <summary>Adds a bucket whose entries are copied behind those of the one before.</summary>
-    public void Add(int count, byte[] bytes, List<long> spilledPages) => _buckets.Add((count, bytes, [.. spilledPages]));
+    public void Add(int count, byte[][] chunks, long[] spilledPages) => _buckets.Add((count, chunks, spilledPages));
 
     /// <summary>Writes every event, spilled ones too, into the snapshot.</summary>
     public void Finish(SnapshotWriter snapshot, CancellationToken stopping)
     {
         int from = 0;
-        foreach ((int count, byte[] bytes, long[] spilledPages) in _buckets)
+        foreach ((int count, byte[][] chunks, long[] spilledPages) in _buckets)
         {
-            Save(entries.AsSpan(from, count), bytes, snapshot);
+            foreach (ref readonly ReorderEntry entry in entries.AsSpan(from, count)) Save(entry, ReorderBucket.BytesAt(chunks, entry.Start), snapshot);
             from += count;
             foreach (long number in spilledPages)
             {
                 stopping.ThrowIfCancellationRequested();
-                byte[] page = ReorderBucket.ReadPage(spill, number, out ReadOnlySpan<ReorderEntry> spilled, out ReadOnlySpan<byte> spilledBytes);
-                Save(spilled, spilledBytes, snapshot);
+                byte[] page = SpilledEvents.Read(spill, number, out ReadOnlySpan<ReorderEntry> spilled, out ReadOnlySpan<byte> bytes);
+                foreach (ref readonly ReorderEntry entry in spilled) Save(entry, bytes[entry.Start..], snapshot);
                 ArrayPool<byte>.Shared.Return(page);
             }
         }
@@ -99,17 +99,13 @@ internal sealed class ReorderSnapshot(PageFile spill, ReorderEntry[] entries)
         spill.Unhold();
     }
 
-    private static void Save(ReadOnlySpan<ReorderEntry> entries, ReadOnlySpan<byte> bytes, SnapshotWriter snapshot)
+    private static void Save(in ReorderEntry entry, ReadOnlySpan<byte> bytes, SnapshotWriter snapshot)
     {
-        foreach (ref readonly ReorderEntry entry in entries)
-        {
-            WaitingHead head = MemoryMarshal.Read<WaitingHead>(bytes[entry.Start..]);
-            int length = WaitingHead.Bytes + head.KeyLength + head.IdLength + head.PayloadLength;
-            snapshot.Write(length);
-            snapshot.Write(entry.Time);
-            snapshot.Write(entry.Key);
-            snapshot.Write(entry.Rank);
-            snapshot.WriteBytes(bytes.Slice(entry.Start, length));
-        }
+        int length = SpilledEvents.LengthOf(bytes);
+        snapshot.Write(length);
+        snapshot.Write(entry.Time);
+        snapshot.Write(entry.Key);
+        snapshot.Write(entry.Rank);
+        snapshot.WriteBytes(bytes[..length]);
     }
 }

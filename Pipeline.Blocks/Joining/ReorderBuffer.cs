@@ -18,6 +18,7 @@ public sealed partial class ReorderBuffer : IDisposable
     private readonly Dictionary<long, ReorderBucket> _buckets = [];
     private readonly PriorityQueue<ReorderBucket, long> _bySlice = new();
     private readonly Stack<ReorderBucket> _spare = new();
+    private readonly ChunkPool _chunks = new();
     private readonly ReorderOrder _order = new();
     private readonly PageFile _spill;
     private readonly long _budget;
@@ -51,7 +52,7 @@ public sealed partial class ReorderBuffer : IDisposable
     public ReadOnlySpan<long> Waiting => _waiting;
 
     /// <summary>Bytes of memory held.</summary>
-    public long MemoryBytes => _memory;
+    public long MemoryBytes => _memory + _chunks.IdleBytes;
 
     /// <summary>Bytes spilled to disk and not yet reclaimed.</summary>
     public long DiskBytes => _spill.Bytes;
@@ -64,7 +65,7 @@ public sealed partial class ReorderBuffer : IDisposable
         bucket.Add(parsed, rank, batch);
         _waiting[rank]++;
         _memory += bucket.MemoryBytes - before;
-        if (_memory > _budget) SpillSlow();
+        if (MemoryBytes > _budget) MakeRoomSlow();
     }
 
     /// <summary>Opens the earliest bucket that has events below the watermark, sorted; false when none has.</summary>
@@ -151,7 +152,7 @@ public sealed partial class ReorderBuffer : IDisposable
 
     private ReorderBucket Begin(long slice)
     {
-        if (!_spare.TryPop(out ReorderBucket? bucket)) bucket = new ReorderBucket();
+        if (!_spare.TryPop(out ReorderBucket? bucket)) bucket = new ReorderBucket(_chunks);
         bucket.Slice = slice;
         _buckets.Add(slice, bucket);
         _bySlice.Enqueue(bucket, slice);
@@ -190,6 +191,13 @@ public sealed partial class ReorderBuffer : IDisposable
         _spare.Push(run);
         if (_latest == run) _latest = null;
         if (_pressed && _spilledBuckets == 0 && _memory < _budget / 2) Press(false);
+    }
+
+    /// <summary>What is idle goes first: sizes that events no longer come in would be held for ever.</summary>
+    private void MakeRoomSlow()
+    {
+        _chunks.Trim();
+        if (_memory > _budget) SpillSlow();
     }
 
     private void SpillSlow()

@@ -5,7 +5,7 @@ namespace Pipeline.Blocks.Librdkafka;
 /// <summary><c>rd_kafka_message_t</c>: a record that was consumed, or is to be produced. Source: <c>rdkafka.h</c>; its layout is part of librdkafka's stable ABI.</summary>
 /// <remarks>
 /// Ownership: a consumed one and all it points to are librdkafka's until <see cref="NativeMethods.Destroy"/>; one to be produced and what it points to are the
-/// caller's, and are not looked at after the call, which copies.
+/// caller's; the call copies the key, and the value if it is told to.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct NativeMessage

@@ -9,7 +9,7 @@ internal static unsafe partial class NativeMethods
     /// <summary>RD_KAFKA_PARTITION_UA: the partitioner decides.</summary>
     public const int AnyPartition = -1;
 
-    /// <summary>RD_KAFKA_MSG_F_COPY: key and value are copied before the call returns.</summary>
+    /// <summary>RD_KAFKA_MSG_F_COPY: values are copied before the call returns, as keys always are; without it they are read until the record is delivered or dropped.</summary>
     public const int Copy = 0x2;
 
     /// <summary>RD_KAFKA_PRODUCER.</summary>

@@ -11,7 +11,7 @@ public readonly record struct OutputRecord(int KeyStart, int KeyLength, int Valu
 /// <remarks>
 /// Ownership: one owner at a time; the sink's from <c>WriteAsync</c> on, which may keep it until it has committed, and then releases it.
 /// Each value is followed by one <c>\n</c> in <see cref="Bytes"/> and each key stands in front of its value's batch area, so that a file sink
-/// may write <c>Bytes[ValueStart..ValueStart+ValueLength+1]</c>.
+/// may write <c>Bytes[ValueStart..ValueStart+ValueLength+1]</c>. The bytes stay at their address, so that native code may be handed it until the release.
 /// </remarks>
 /// <param name="released">Takes the batch, empty, when it is released; null: the collector does.</param>
 public sealed class OutputBatch(Action<OutputBatch>? released = null)
@@ -19,8 +19,8 @@ public sealed class OutputBatch(Action<OutputBatch>? released = null)
     /// <summary>Which lane it comes from.</summary>
     public int Lane;
 
-    /// <summary>Keys and values.</summary>
-    public byte[] Bytes = new byte[64 << 10];
+    /// <summary>Keys and values; pinned.</summary>
+    public byte[] Bytes = Pinned(64 << 10);
 
     /// <summary>Bytes used.</summary>
     public int BytesUsed;
@@ -49,7 +49,7 @@ public sealed class OutputBatch(Action<OutputBatch>? released = null)
     /// <summary>Makes room and returns the free tail; say how much was used with <see cref="BytesUsed"/>.</summary>
     public Span<byte> Room(int bytes)
     {
-        if (Bytes.Length - BytesUsed < bytes) Array.Resize(ref Bytes, Math.Max(BytesUsed + bytes, Bytes.Length * 2));
+        if (Bytes.Length - BytesUsed < bytes) GrowSlow(BytesUsed + bytes);
         return Bytes.AsSpan(BytesUsed);
     }
 
@@ -74,6 +74,15 @@ public sealed class OutputBatch(Action<OutputBatch>? released = null)
         Clear();
         released?.Invoke(this);
     }
+
+    private void GrowSlow(int needed)
+    {
+        byte[] larger = Pinned(Math.Max(needed, Bytes.Length * 2));
+        Bytes.AsSpan(0, BytesUsed).CopyTo(larger);
+        Bytes = larger;
+    }
+
+    private static byte[] Pinned(int bytes) => GC.AllocateUninitializedArray<byte>(bytes, pinned: true);
 
     /// <summary>Empties the batch.</summary>
     public void Clear()

@@ -25,7 +25,7 @@ internal sealed class BatchProducer : ISampleProducer
         _client = new NativeProducer(configuration, _deliveries.Ended, _deliveries.Notice, LookForAcknowledgements);
         try
         {
-            _native = new NativeTopic(_client, options.Topic, configuration.MessageMaxBytes ?? 0);
+            _native = new NativeTopic(_client, options.Topic, configuration.MessageMaxBytes ?? 0, copies: true);
         }
         catch
         {

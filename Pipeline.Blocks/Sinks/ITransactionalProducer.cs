@@ -15,7 +15,10 @@ internal interface ITransactionalProducer : IDisposable
     /// <summary>Begins a transaction.</summary>
     void Begin();
 
-    /// <summary>Queues samples of a batch from one on; returns the first that had no room. What it takes it has copied.</summary>
+    /// <summary>
+    /// Queues samples of a batch from one on; returns the first that had no room. What it takes it need not copy: the batch stays as it is until <see cref="Commit"/> or
+    /// <see cref="Abort"/> has returned, or this is disposed of.
+    /// </summary>
     int Produce(OutputBatch batch, int from);
 
     /// <summary>Queues a record of the progress topic; false: there was no room.</summary>

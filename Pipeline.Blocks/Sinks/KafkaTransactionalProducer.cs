@@ -51,7 +51,7 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
         if (recordByRecord || ClientLibrary.Problem is not null) return;
         try
         {
-            _native = new NativeTopic(ClientLibrary.HandleOf(_producer.Handle), options.Topic, configuration.MessageMaxBytes ?? 0);
+            _native = new NativeTopic(ClientLibrary.HandleOf(_producer.Handle), options.Topic, configuration.MessageMaxBytes ?? 0, copies: false);
         }
         catch
         {
@@ -80,6 +80,7 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
         Note(batch.Records[next].ValueLength);
         throw Refused(batch.Records[next].ValueLength, refusal, new KafkaException(refusal));
     }
+
     /// <inheritdoc/>
     public bool Produce(in ProgressRecord record)
     {

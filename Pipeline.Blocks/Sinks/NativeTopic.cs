@@ -21,6 +21,7 @@ internal sealed unsafe class NativeTopic : IDisposable
     private readonly SafeHandle _client;
     private readonly nint _topic;
     private readonly long _surelyTaken;
+    private readonly int _flags;
     // Pinned for its lifetime; librdkafka writes an error into each record of a call.
     private readonly NativeMessage[] _messages = GC.AllocateArray<NativeMessage>(Most, pinned: true);
 
@@ -28,9 +29,10 @@ internal sealed unsafe class NativeTopic : IDisposable
     /// <param name="client">The client (<c>rd_kafka_t</c>).</param>
     /// <param name="name">The topic.</param>
     /// <param name="maxBytes">The client's message.max.bytes.</param>
-    public NativeTopic(SafeHandle client, string name, int maxBytes)
+    /// <param name="copies">Whether values are copied by the call; else the batch is to stay as it is until the client has no use for them any more.</param>
+    public NativeTopic(SafeHandle client, string name, int maxBytes, bool copies)
     {
-        (_client, _surelyTaken) = (client, maxBytes - Overhead);
+        (_client, _surelyTaken, _flags) = (client, maxBytes - Overhead, copies ? NativeMethods.Copy : 0);
         bool held = false;
         client.DangerousAddRef(ref held);
         _topic = NativeMethods.NewTopic(client.DangerousGetHandle(), name, 0);
@@ -39,7 +41,7 @@ internal sealed unsafe class NativeTopic : IDisposable
         throw new ArgumentException($"Topic {name}: librdkafka refuses it: {(ErrorCode)NativeMethods.LastError()}");
     }
 
-    /// <summary>Queues samples of a batch from one on, each copied.</summary>
+    /// <summary>Queues samples of a batch from one on.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="from">The first to be queued.</param>
     /// <param name="refusal">Null, or why the one returned was not taken; a full queue is <see cref="ErrorCode.Local_QueueFull"/>.</param>
@@ -48,14 +50,14 @@ internal sealed unsafe class NativeTopic : IDisposable
     {
         refusal = null;
         int next = from;
-        // The batch's bytes need to stay where they are for the calls only: each copies what it takes.
+        // They are pinned beyond this call, which a client that does not copy relies on.
         fixed (byte* bytes = batch.Bytes)
         {
             while (next < batch.Count)
             {
                 int count = Fill(batch, next, bytes);
                 var first = (NativeMessage*)Marshal.UnsafeAddrOfPinnedArrayElement(_messages, 0);
-                int taken = NativeMethods.Produce(_topic, NativeMethods.AnyPartition, NativeMethods.Copy, first, count);
+                int taken = NativeMethods.Produce(_topic, NativeMethods.AnyPartition, _flags, first, count);
                 if (taken == count)
                 {
                     next += count;

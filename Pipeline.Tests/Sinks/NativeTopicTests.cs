@@ -11,7 +11,7 @@ public sealed class NativeTopicTests
     public async Task TooLargeSample_IsRefused_AndNothingBehindItIsTaken()
     {
         using NativeProducer client = Client(("message.max.bytes", "5000"));
-        using var topic = new NativeTopic(client, "samples", maxBytes: 5000);
+        using var topic = new NativeTopic(client, "samples", maxBytes: 5000, copies: true);
 
         // The third is one that might be refused, and is not: 4947 bytes with its key.
         int taken = topic.Produce(OutputBatches.Of(0, "a", "b", new string('x', 2470), new string('x', 3000), "d"), 0, out Error? refusal);
@@ -25,7 +25,7 @@ public sealed class NativeTopicTests
     public async Task FullQueueInTheMiddleOfABatch_IsToldAtTheFirstNotTaken()
     {
         using NativeProducer client = Client(("queue.buffering.max.messages", "700"));
-        using var topic = new NativeTopic(client, "samples", maxBytes: 1_000_000);
+        using var topic = new NativeTopic(client, "samples", maxBytes: 1_000_000, copies: true);
 
         int taken = topic.Produce(OutputBatches.Of(0, Enumerable.Range(0, 2000).Select(static n => $"{n}")), 0, out Error? refusal);
 

@@ -94,7 +94,8 @@ internal sealed class TransactionModel(Func<TransactionCall, TransactionFailure?
 
     private sealed class Client(TransactionModel model) : ITransactionalProducer
     {
-        private readonly List<string> _samples = [];
+        // Read when they are committed, as a client does that copies nothing.
+        private readonly List<(OutputBatch Batch, int At)> _samples = [];
         private readonly List<(byte[] Key, byte[]? Value)> _progress = [];
         private TransactionCall? _repeat;
         private TransactionCall? _answered;
@@ -116,10 +117,10 @@ internal sealed class TransactionModel(Func<TransactionCall, TransactionFailure?
             int end = batch.Count;
             bool full = Call(TransactionCall.Samples, _open, () =>
             {
-                for (int next = from; next < end; next++) Take(batch, next);
+                for (int next = from; next < end; next++) _samples.Add((batch, next));
             });
             if (!full) return end;
-            Take(batch, from);
+            _samples.Add((batch, from));
             return from + 1;
         }
 
@@ -142,7 +143,7 @@ internal sealed class TransactionModel(Func<TransactionCall, TransactionFailure?
         public void Apply()
         {
             if (model._taken) model.CommitsOfTheFenced++;
-            model.Samples.AddRange(_samples);
+            foreach ((OutputBatch batch, int at) in _samples) model.Samples.Add(Read(batch, at));
             model._progress.AddRange(_progress);
             Drop();
         }
@@ -154,8 +155,11 @@ internal sealed class TransactionModel(Func<TransactionCall, TransactionFailure?
             (_open, _abort) = (false, false);
         }
 
-        private void Take(OutputBatch batch, int at) =>
-            _samples.Add(Encoding.UTF8.GetString(batch.Bytes, batch.Records[at].ValueStart, batch.Records[at].ValueLength));
+        private static string Read(OutputBatch batch, int at)
+        {
+            if (at >= batch.Count) throw new InvalidOperationException("A sample's batch was released before the sample was committed");
+            return Encoding.UTF8.GetString(batch.Bytes, batch.Records[at].ValueStart, batch.Records[at].ValueLength);
+        }
 
         /// <summary>Whether there was no room.</summary>
         private bool Call(TransactionCall call, bool allowed, Action effect)

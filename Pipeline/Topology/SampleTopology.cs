@@ -22,6 +22,9 @@ namespace Pipeline.Topology;
 /// </remarks>
 public sealed class SampleTopology
 {
+    // A transaction of 64 MiB and what waits behind it, in batches of 512 samples of 400 B: with 64 kept, three of four were made anew for every transaction.
+    private const int OutputBatchesKept = 512;
+
     /// <summary>Builds and links all blocks; nothing flows until the sources run.</summary>
     public SampleTopology(TopologyParts parts)
     {
@@ -29,7 +32,7 @@ public sealed class SampleTopology
         bool keepLetters = parts.DeadLetters is not null;
         var samples = new BatchPool<SampleBatch>(() => new SampleBatch(parts.ActionStreams));
         BatchPool<OutputBatch> outputs = null!;
-        outputs = new BatchPool<OutputBatch>(() => new OutputBatch(outputs.Return));
+        outputs = new BatchPool<OutputBatch>(() => new OutputBatch(outputs.Return), OutputBatchesKept);
         KeepsLetters = keepLetters;
         Records = parts.Records;
         Sources = parts.Sources;
