@@ -18,6 +18,9 @@ internal sealed class ChunkPool
     // By the logarithm of their length.
     private readonly Stack<byte[]>[] _idle = [.. Enumerable.Range(0, ChunkBits + 1).Select(static _ => new Stack<byte[]>())];
 
+    private readonly List<byte[]> _lent = [];
+    private ReorderSnapshot? _lentTo;
+
     /// <summary>Bytes of idle chunks.</summary>
     public long IdleBytes { get; private set; }
 
@@ -26,6 +29,7 @@ internal sealed class ChunkPool
     /// <param name="needed">Bytes of the event that needs it; a larger one gets a chunk of its own, which is not kept.</param>
     public byte[] Rent(long held, int needed)
     {
+        if (_lentTo is { IsOver: true }) TakeLentSlow();
         if (needed > ChunkBytes) return GC.AllocateUninitializedArray<byte>(needed);
         int bits = BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)Math.Max(needed, Math.Clamp(held, SmallestBytes, ChunkBytes))));
         if (!_idle[bits].TryPop(out byte[]? chunk)) return GC.AllocateUninitializedArray<byte>(1 << bits);
@@ -39,6 +43,21 @@ internal sealed class ChunkPool
         if (chunk.Length > ChunkBytes) return;
         _idle[BitOperations.Log2((uint)chunk.Length)].Push(chunk);
         IdleBytes += chunk.Length;
+    }
+
+    /// <summary>Takes back, when it is over, what a snapshot may still read. There is one snapshot at a time.</summary>
+    public void Return(List<byte[]> chunks, ReorderSnapshot reader)
+    {
+        if (_lentTo != reader) TakeLentSlow();
+        _lentTo = reader;
+        _lent.AddRange(chunks);
+    }
+
+    private void TakeLentSlow()
+    {
+        _lentTo = null;
+        foreach (byte[] chunk in _lent) Return(chunk);
+        _lent.Clear();
     }
 
     /// <summary>Lets go of all idle chunks.</summary>

@@ -16,10 +16,10 @@ public sealed record LaneOptions
     public bool KeepLetters { get; init; }
 
     /// <summary>Most windows in a sample batch.</summary>
-    public int BatchWindows { get; init; } = 2048;
+    public int BatchWindows { get; init; } = 512;
 
     /// <summary>Most bytes in a sample batch.</summary>
-    public int BatchBytes { get; init; } = 1 << 20;
+    public int BatchBytes { get; init; } = 256 << 10;
 
     /// <summary>What becomes of a failed write of a snapshot file.</summary>
     public IStoragePolicy StoragePolicy { get; init; } = NoRepeat.Instance;

@@ -8,7 +8,7 @@ namespace Pipeline.Blocks.Joining;
 /// <summary>The events waiting for one slice of event time: fixed-size entries to sort, and their bytes.</summary>
 /// <remarks>
 /// Bytes lie in chunks that are only appended to, an event whole in one of them, so that growing copies nothing. Threading: one thread. Memory: chunks of the
-/// buffer's pool and a pooled array, given back by <see cref="Release"/>; parts of it may lie in a spill file.
+/// buffer's pool, given back by <see cref="Release"/>, and an array of its own; parts of it may lie in a spill file.
 /// </remarks>
 internal sealed class ReorderBucket(ChunkPool pool)
 {
@@ -102,6 +102,7 @@ internal sealed class ReorderBucket(ChunkPool pool)
         ArrayPool<byte>.Shared.Return(page);
         _spilledPages.Add(nextPage++);
         Release();
+        Entries = [];
     }
 
     /// <summary>Brings back what was spilled.</summary>
@@ -130,15 +131,14 @@ internal sealed class ReorderBucket(ChunkPool pool)
         return Count;
     }
 
-    /// <summary>Gives the memory back.</summary>
+    /// <summary>Gives the chunks back; the entries' array is kept for the bucket's next slice, which has about as many.</summary>
     public void Release()
     {
-        if (Entries.Length > 0) ArrayPool<ReorderEntry>.Shared.Return(Entries);
-        if (_sharedWith is not { IsOver: false })
+        if (_sharedWith is { IsOver: false } reader) pool.Return(_chunks, reader);
+        else
             foreach (byte[] chunk in _chunks) pool.Return(chunk);
         _sharedWith = null;
         _chunks.Clear();
-        Entries = [];
         _tail = [];
         Count = _tailUsed = 0;
         _chunkBytes = 0;
@@ -154,9 +154,8 @@ internal sealed class ReorderBucket(ChunkPool pool)
 
     private void GrowEntries()
     {
-        ReorderEntry[] larger = ArrayPool<ReorderEntry>.Shared.Rent(Math.Max(64, Entries.Length * 2));
+        ReorderEntry[] larger = GC.AllocateUninitializedArray<ReorderEntry>(Math.Max(16, Entries.Length * 2));
         Entries.AsSpan(0, Count).CopyTo(larger);
-        if (Entries.Length > 0) ArrayPool<ReorderEntry>.Shared.Return(Entries);
         Entries = larger;
     }
 }

@@ -30,6 +30,7 @@ public sealed partial class ReorderBuffer : IDisposable
     private int _runNext;
     private int _runEnd;
     private long _memory;
+    private long _spareBytes;
     private long _nextPage;
     private int _spilledBuckets;
     private bool _pressed;
@@ -52,7 +53,7 @@ public sealed partial class ReorderBuffer : IDisposable
     public ReadOnlySpan<long> Waiting => _waiting;
 
     /// <summary>Bytes of memory held.</summary>
-    public long MemoryBytes => _memory + _chunks.IdleBytes;
+    public long MemoryBytes => _memory + _spareBytes + _chunks.IdleBytes;
 
     /// <summary>Bytes spilled to disk and not yet reclaimed.</summary>
     public long DiskBytes => _spill.Bytes;
@@ -152,11 +153,18 @@ public sealed partial class ReorderBuffer : IDisposable
 
     private ReorderBucket Begin(long slice)
     {
-        if (!_spare.TryPop(out ReorderBucket? bucket)) bucket = new ReorderBucket(_chunks);
+        if (_spare.TryPop(out ReorderBucket? bucket)) Reuse(bucket);
+        else bucket = new ReorderBucket(_chunks);
         bucket.Slice = slice;
         _buckets.Add(slice, bucket);
         _bySlice.Enqueue(bucket, slice);
         return bucket;
+    }
+
+    private void Reuse(ReorderBucket spare)
+    {
+        _spareBytes -= spare.MemoryBytes;
+        _memory += spare.MemoryBytes;
     }
 
     /// <summary>Moves the entries below the watermark to the front; returns how many.</summary>
@@ -189,6 +197,7 @@ public sealed partial class ReorderBuffer : IDisposable
         // A run is always of the earliest bucket.
         _bySlice.Dequeue();
         _spare.Push(run);
+        _spareBytes += run.MemoryBytes;
         if (_latest == run) _latest = null;
         if (_pressed && _spilledBuckets == 0 && _memory < _budget / 2) Press(false);
     }
@@ -197,6 +206,8 @@ public sealed partial class ReorderBuffer : IDisposable
     private void MakeRoomSlow()
     {
         _chunks.Trim();
+        _spare.Clear();
+        _spareBytes = 0;
         if (_memory > _budget) SpillSlow();
     }
 

@@ -155,8 +155,8 @@ public sealed partial class WindowLog : IDisposable
     private byte[] Rent(int bytes)
     {
         _inMemory++;
-        if (bytes > _pageBytes) return new byte[bytes];
-        return _free.TryPop(out byte[]? page) ? page : new byte[_pageBytes];
+        if (bytes <= _pageBytes && _free.TryPop(out byte[]? page)) return page;
+        return GC.AllocateUninitializedArray<byte>(Math.Max(bytes, _pageBytes));
     }
 
     private void Drop(LogPage page)

@@ -20,7 +20,7 @@ public sealed class OutputBatch(Action<OutputBatch>? released = null)
     public int Lane;
 
     /// <summary>Keys and values; pinned.</summary>
-    public byte[] Bytes = Pinned(64 << 10);
+    public byte[] Bytes = Pinned(256 << 10);
 
     /// <summary>Bytes used.</summary>
     public int BytesUsed;
