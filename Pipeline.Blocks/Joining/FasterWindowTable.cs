@@ -33,6 +33,7 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
     private readonly ClientSession<KeyHash, WindowRecord<TCells>, WindowEvent, WindowUpdate, Empty, FasterWindowFunctions<TCells>> _session;
     private readonly UnsafeContext<KeyHash, WindowRecord<TCells>, WindowEvent, WindowUpdate, Empty, FasterWindowFunctions<TCells>> _span;
     private readonly FasterCompletions<TCells> _completions = new();
+    private readonly IndexPrefetch _index;
     private readonly TailMarks _marks;
     private readonly string _directory;
     private readonly int _generation;
@@ -65,6 +66,7 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
         var checkpoints = new CheckpointSettings { CheckpointDir = Path.Combine(options.Directory, "checkpoints"), RemoveOutdated = false };
         _store = new FasterKV<KeyHash, WindowRecord<TCells>>(
             _layout.IndexBytes / BucketBytes, log, checkpoints, comparer: new KeyComparer(), concurrencyControlMode: ConcurrencyControlMode.None);
+        _index = new IndexPrefetch(_store);
         _appendsPerCheck = Math.Max(_layout.PageBytes / _store.Log.FixedRecordSize / 2, 1);
         LimitTo(_layout.Pages);
         var functions = new FasterWindowFunctions<TCells>(_windowMs, options.Anchor, options.KeepActions, _completions);
@@ -165,6 +167,9 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
     }
 
     /// <inheritdoc/>
+    public void Hint(KeyHash key) => _index.Hint(HashOf(key));
+
+    /// <inheritdoc/>
     public void Advance(long appliedTime)
     {
         if (_device.Fault is not null) Throw();
@@ -181,6 +186,9 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
         _store.Dispose();
         _device.Dispose();
     }
+
+    /// <summary>Whether <see cref="Hint"/> does anything.</summary>
+    internal bool HintsReachTheIndex => _index.IsActive;
 
     private bool AllInMemory => _store.Log.HeadAddress <= _store.Log.BeginAddress;
 
@@ -265,12 +273,16 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
     private void Throw() => throw new StateStorageException(_device.Fault!);
 
     /// <summary>Keys are hashes already. The low bits of Lo choose the lane and are alike within it, so both halves take part.</summary>
-    private sealed class KeyComparer : IFasterEqualityComparer<KeyHash>
+    private static long HashOf(KeyHash key)
     {
         // 2^64 / golden ratio, odd: spreads consecutive numbers over high and low bits.
-        private const ulong Golden = 0x9E3779B97F4A7C15;
+        const ulong golden = 0x9E3779B97F4A7C15;
+        return (long)(key.Hi + (key.Lo * golden));
+    }
 
-        public long GetHashCode64(ref KeyHash k) => (long)(k.Hi + (k.Lo * Golden));
+    private sealed class KeyComparer : IFasterEqualityComparer<KeyHash>
+    {
+        public long GetHashCode64(ref KeyHash k) => HashOf(k);
 
         public bool Equals(ref KeyHash k1, ref KeyHash k2) => k1.Hi == k2.Hi && k1.Lo == k2.Lo;
     }

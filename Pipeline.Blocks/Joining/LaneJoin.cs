@@ -26,6 +26,9 @@ public sealed partial class LaneJoin : IDisposable
     /// <summary>Events applied in one span of table calls: under a millisecond.</summary>
     private const int SpanEvents = 512;
 
+    /// <summary>Events by which memory is asked for ahead: more than a wait for memory takes, few enough to stay in the first cache.</summary>
+    private const int LookAhead = 8;
+
     private readonly LaneOptions _options;
     private readonly IWindowTable _table;
     private readonly ReorderBuffer _reorder;
@@ -118,6 +121,7 @@ public sealed partial class LaneJoin : IDisposable
         {
             while (_reorder.TryNext(out ReorderEntry entry, out bool duplicate))
             {
+                if (_reorder.TryLookAhead(LookAhead, out KeyHash ahead)) _table.Hint(ahead);
                 if (entry.Time >= _fireAt && Fire(entry.Time, output)) return true;
                 if (duplicate) Ledger.Duplicate[entry.Rank]++;
                 else Apply(entry);

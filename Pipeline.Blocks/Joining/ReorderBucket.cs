@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using Pipeline.Blocks.Records;
 
 namespace Pipeline.Blocks.Joining;
@@ -12,6 +13,8 @@ namespace Pipeline.Blocks.Joining;
 /// </remarks>
 internal sealed class ReorderBucket(ChunkPool pool)
 {
+    private const int CacheLine = 64;
+
     private readonly List<long> _spilledPages = [];
     private readonly List<byte[]> _chunks = [];
     private byte[] _tail = [];
@@ -85,6 +88,20 @@ internal sealed class ReorderBucket(ChunkPool pool)
         id = bytes.Slice(head.KeyLength, head.IdLength);
         payload = bytes.Slice(head.KeyLength + head.IdLength, head.PayloadLength);
         return head;
+    }
+
+    /// <summary>Brings the first of an entry's bytes into the processor's cache: they were written seconds ago and are read out of order.</summary>
+    /// <remarks>Duty: the address is inside the chunk, and a hint reads nothing.</remarks>
+    public unsafe void Hint(int start)
+    {
+        if (!Sse.IsSupported) return;
+        fixed (byte* bytes = BytesAt(CollectionsMarshal.AsSpan(_chunks), start))
+        {
+            Sse.Prefetch0(bytes);
+            Sse.Prefetch0(bytes + CacheLine);
+            Sse.Prefetch0(bytes + (2 * CacheLine));
+            Sse.Prefetch0(bytes + (3 * CacheLine));
+        }
     }
 
     /// <summary>Where an entry's bytes begin, to the end of their chunk.</summary>

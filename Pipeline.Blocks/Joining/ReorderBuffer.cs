@@ -123,6 +123,20 @@ public sealed partial class ReorderBuffer : IDisposable
         return true;
     }
 
+    /// <summary>The key of the event so many places behind the next one, for hints; false where the run has none. Its bytes are hinted at.</summary>
+    public bool TryLookAhead(int places, out KeyHash key)
+    {
+        if (_runNext + places >= _runEnd)
+        {
+            key = default;
+            return false;
+        }
+        ref readonly ReorderEntry entry = ref _run!.Entries[_runNext + places];
+        key = entry.Key;
+        _run.Hint(entry.Start);
+        return true;
+    }
+
     /// <summary>Steps behind the event that <see cref="TryNext"/> gave.</summary>
     public void Step()
     {
