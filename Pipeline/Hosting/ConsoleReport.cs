@@ -1,5 +1,4 @@
 using System.Globalization;
-using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Telemetry;
@@ -60,17 +59,13 @@ public sealed class ConsoleReport(JobOptions job, SampleTopology topology, Parti
 
     private IEnumerable<string> Busy(double seconds)
     {
-        yield return Share(topology.Parse.Time, seconds);
-        yield return Share(topology.Partition.Time, seconds);
-        foreach (LaneBlock lane in topology.Lanes) yield return Share(lane.Time, seconds, lane.State.Lane.ToString(CultureInfo.InvariantCulture));
-        yield return Share(topology.Format.Time, seconds);
-        yield return Share(topology.Sink.Time, seconds);
+        foreach (BlockView block in topology.Views.All) yield return Share(block.Time, seconds, block.Lane?.ToString(CultureInfo.InvariantCulture) ?? "");
     }
 
     private string Share(StageClock time, double seconds, string suffix = "")
     {
         string name = suffix.Length == 0 ? time.Stage : $"{time.Stage}-{suffix}";
-        double busy = time.BusySeconds;
+        double busy = time.Read().Busy;
         double share = (busy - _busyBefore.GetValueOrDefault(name)) / seconds;
         _busyBefore[name] = busy;
         return $"{name} {share:P0}";
