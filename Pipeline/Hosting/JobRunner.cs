@@ -54,7 +54,11 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
         var telemetry = new RunTelemetry(job, clock);
         var hub = new ReportHub(job, telemetry.Outages);
         await using HttpReports? http = settings.Reports.Http is { } where ? await HttpReports.StartAsync(where, hub, settings.Reports).ConfigureAwait(false) : null;
-        if (http is not null) messages.WriteLine($"http: {http.Address}");
+        if (http is not null)
+        {
+            messages.WriteLine($"http: {http.Address}");
+            settings.Reports.Listening?.Invoke(http.Address);
+        }
         using CancellationTokenRegistration noLongerReady = stop.Register(() => hub.IsStopping = true);
         using StateDirectory state = StateDirectory.Open(job, clock, messages.WriteLine, telemetry.Outages);
         await using JobParts parts = JobParts.Make(job, settings, state, clock, messages.WriteLine, telemetry);

@@ -1,3 +1,4 @@
+using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Telemetry;
 using Pipeline.Hosting;
 using Pipeline.Topology;
@@ -19,6 +20,8 @@ internal sealed class JobMetrics(RunView run)
     private readonly long _began = run.Clock.GetTimestamp();
     private Dictionary<BlockView, StageTimes> _before = [];
     private Dictionary<BlockView, StageTimes> _last = [];
+    private long[] _positionsBefore = [];
+    private long[] _positionsLast = [];
     private (double Cpu, double Wall) _cpuBefore;
     private (double Cpu, double Wall) _cpuLast;
     private MetricReadings? _readings;
@@ -34,6 +37,7 @@ internal sealed class JobMetrics(RunView run)
         {
             (_before, _cpuBefore) = (_last, _cpuLast);
             _cpuLast = Cpu();
+            (_positionsBefore, _positionsLast) = (_positionsLast, run.Partitioner.Positions.ToArray());
             _last = run.Topology.Views.All.ToDictionary(static block => block, static block => block.Time.Read());
             _readings = null;
         }
@@ -43,6 +47,17 @@ internal sealed class JobMetrics(RunView run)
     public IReadOnlyList<BlockReading> Blocks()
     {
         lock (_gate) return [.. run.Topology.Views.All.Select(Read)];
+    }
+
+    /// <summary>Whether a partition was read further in that time.</summary>
+    public bool Moves(SourcePartition partition)
+    {
+        lock (_gate)
+        {
+            ReadOnlySpan<long> now = run.Partitioner.Positions;
+            if (partition.Index >= now.Length) return false;
+            return partition.Index >= _positionsBefore.Length || now[partition.Index] != _positionsBefore[partition.Index];
+        }
     }
 
     /// <summary>Busy part of the CPUs, by this process, over the same time; 0 to 1.</summary>

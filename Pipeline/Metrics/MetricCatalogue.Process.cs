@@ -85,13 +85,13 @@ internal static partial class MetricCatalogue
         "process.cpu.time", "s", MetricContext.Runtime, "CPU time of the process.", "its rate is the number of CPUs");
 
     public static MetricDefinition CpuCount { get; } = Gauge(
-        "process.cpu.count", "{cpu}", MetricContext.Runtime, "CPUs the process may use.", Never);
+        "process.cpus", "{cpu}", MetricContext.Runtime, "CPUs the process may use.", Never);
 
     public static MetricDefinition Memory { get; } = Gauge(
         "process.memory.usage", "By", MetricContext.Runtime, "Resident memory (RSS).", "near the machine's or the container's limit");
 
     public static MetricDefinition Threads { get; } = Gauge(
-        "process.thread.count", "{thread}", MetricContext.Runtime, "Threads of the process.", "hundreds");
+        "process.threads", "{thread}", MetricContext.Runtime, "Threads of the process.", "hundreds");
 
     public static MetricDefinition GcCollections { get; } = Counter(
         "dotnet.gc.collections", "{collection}", MetricContext.Runtime, "Garbage collections by generation.", "gen2 several times a minute", "generation") with { Item = "generation" };

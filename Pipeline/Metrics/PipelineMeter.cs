@@ -5,7 +5,7 @@ namespace Pipeline.Metrics;
 
 /// <summary>The catalogue as instruments of <c>System.Diagnostics.Metrics</c>, for whoever listens: Prometheus, OTLP, <c>dotnet-counters</c>.</summary>
 /// <remarks>
-/// All are observed: nothing is recorded while records flow. A histogram or timer is a gauge with the label <c>quantile</c>, and two counters, <c>.count</c> and <c>.sum</c>.
+/// All are observed: nothing is recorded while records flow. A histogram or timer is a gauge with the label <c>percentile</c>, and two counters, <c>.count</c> and <c>.sum</c>.
 /// Threading: any.
 /// </remarks>
 internal sealed class PipelineMeter : IDisposable
@@ -25,8 +25,8 @@ internal sealed class PipelineMeter : IDisposable
     }
 
     /// <summary>The percentiles of a distribution, each with the value of its label.</summary>
-    public static (string Quantile, double Value)[] Quantiles(DistributionReading of) =>
-        [("0.5", of.Median), ("0.75", of.P75), ("0.95", of.P95), ("0.98", of.P98), ("0.99", of.P99), ("0.999", of.P999)];
+    public static (string Percentile, double Value)[] Percentiles(DistributionReading of) =>
+        [("50", of.Median), ("75", of.P75), ("95", of.P95), ("98", of.P98), ("99", of.P99), ("99.9", of.P999)];
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
@@ -39,7 +39,7 @@ internal sealed class PipelineMeter : IDisposable
                 _meter.CreateObservableCounter(metric.Name, () => Values(metric, read, static reading => reading.Value), metric.Unit, metric.Description);
                 break;
             case MetricKind.Histogram or MetricKind.Timer:
-                _meter.CreateObservableGauge(metric.Name, () => OfQuantiles(metric, read), metric.Unit, metric.Description);
+                _meter.CreateObservableGauge(metric.Name, () => OfPercentiles(metric, read), metric.Unit, metric.Description);
                 _meter.CreateObservableCounter($"{metric.Name}.count", () => Values(metric, read, static reading => reading.Distribution.Count), "{count}", $"Number of: {metric.Description}");
                 _meter.CreateObservableCounter($"{metric.Name}.sum", () => Values(metric, read, static reading => reading.Distribution.Sum), metric.Unit, $"Sum of: {metric.Description}");
                 break;
@@ -52,10 +52,10 @@ internal sealed class PipelineMeter : IDisposable
     private static IEnumerable<Measurement<double>> Values(MetricDefinition metric, Func<MetricReadings> read, Func<MetricReading, double> value) =>
         read().Of(metric).Select(reading => new Measurement<double>(value(reading), Tags(reading)));
 
-    private static IEnumerable<Measurement<double>> OfQuantiles(MetricDefinition metric, Func<MetricReadings> read) =>
+    private static IEnumerable<Measurement<double>> OfPercentiles(MetricDefinition metric, Func<MetricReadings> read) =>
         from reading in read().Of(metric)
-        from quantile in Quantiles(reading.Distribution)
-        select new Measurement<double>(quantile.Value, [.. Tags(reading), new KeyValuePair<string, object?>("quantile", quantile.Quantile)]);
+        from at in Percentiles(reading.Distribution)
+        select new Measurement<double>(at.Value, [.. Tags(reading), new KeyValuePair<string, object?>("percentile", at.Percentile)]);
 
     private static KeyValuePair<string, object?>[] Tags(MetricReading reading) =>
         [.. reading.Metric.Labels.Select((label, index) => new KeyValuePair<string, object?>(label, reading.Labels[index]))];

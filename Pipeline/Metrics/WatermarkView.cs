@@ -12,6 +12,9 @@ namespace Pipeline.Metrics;
 /// <param name="HolderBehind">How far the holder is behind the newest event.</param>
 internal sealed record WatermarkView(long Watermark, long Newest, string? Holder, bool HolderHasEvents, TimeSpan HolderBehind)
 {
+    /// <summary>The partition that holds it; null when an idle stream or nothing does.</summary>
+    public SourcePartition? Partition { get; init; }
+
     /// <summary>How far the watermark is behind the newest event.</summary>
     public TimeSpan Behind => Watermark is SourcePartition.NoTime or long.MaxValue || Newest == SourcePartition.NoTime ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Max(0, Newest - Watermark));
 
@@ -33,7 +36,7 @@ internal sealed record WatermarkView(long Watermark, long Newest, string? Holder
         {
             bool hasEvents = partitionHolding.MaxEventTime != SourcePartition.NoTime;
             TimeSpan behind = hasEvents && newest != SourcePartition.NoTime ? TimeSpan.FromMilliseconds(newest - partitionHolding.MaxEventTime) : TimeSpan.Zero;
-            return new WatermarkView(watermark, newest, partitionHolding.ToString(), hasEvents, behind);
+            return new WatermarkView(watermark, newest, partitionHolding.ToString(), hasEvents, behind) { Partition = partitionHolding };
         }
         if (stream < 0) return new WatermarkView(watermark, newest, null, true, TimeSpan.Zero);
         var view = new WatermarkView(watermark, newest, $"stream {run.Job.Streams[stream].Name} (idle)", true, TimeSpan.Zero);

@@ -26,31 +26,26 @@ internal sealed class ConsoleReport
     public string Make(string verdict)
     {
         JobSummary summary = _run.Summarize();
-        MetricReadings now = _metrics.Read();
         long at = _run.Clock.GetTimestamp();
         double seconds = Math.Max(1e-3, _run.Clock.GetElapsedTime(_before, at).TotalSeconds);
-        string text = string.Join('\n', Lines(summary, now, (summary.SourceRecords - _recordsBefore) / seconds, verdict));
+        double rate = (summary.SourceRecords - _recordsBefore) / seconds;
         (_before, _recordsBefore) = (at, summary.SourceRecords);
-        return text;
+        return Of(summary, _metrics.Read(), _metrics.Blocks(), WatermarkView.Of(_run), rate, verdict);
     }
 
-    private IEnumerable<string> Lines(JobSummary summary, MetricReadings now, double rate, string verdict)
-    {
-        IReadOnlyList<BlockReading> blocks = _metrics.Blocks();
-        return
-        [
-            $"[{_run.Job.Job}] {summary.Seconds:F0} s  {rate:N0} records/s  lag {now.Sum(MetricCatalogue.PartitionLag):N0}"
-                + $"  samples {summary.Samples:N0}  positives {summary.Positives:N0}  join rate {summary.JoinRate:P1}  in flight {summary.Unaccounted:N0}",
-            $"  ledger  records {summary.Records:N0}  rejected {summary.Rejected.Values.Sum():N0}  filtered {summary.Filtered:N0}  late {summary.Late.Values.Sum():N0}"
-                + $"  duplicate {summary.Duplicate:N0}  joined {summary.Joined:N0}  orphaned {summary.Orphaned:N0}  invalid {summary.Invalid:N0}  open {summary.Open:N0}",
-            $"  watermark {Watermark(WatermarkView.Of(_run))}",
-            $"  state   memory {(long)now.Sum(MetricCatalogue.StateMemory) >> 20:N0} MiB  disk {(long)now.Sum(MetricCatalogue.StateDisk) >> 20:N0} MiB"
-                + $"  open windows {now.Sum(MetricCatalogue.WindowsOpen):N0}  checkpoint {now.Sum(MetricCatalogue.CheckpointAge):F0} s ago  rss {summary.PeakRssBytes >> 20:N0} MiB  cpu {summary.CpuSeconds:F1} s",
-            $"  busy    {string.Join("  ", blocks.Where(static block => block.Name != "source").Select(static block => $"{block.FullName} {block.Recent.BusyShare:P0}"))}",
-            $"  waiting {string.Join("  ", blocks.Where(static block => block.Name is not ("sink" or "dead-letters")).Select(static block => $"{block.FullName} {block.Pressure} {block.Recent.BackPressuredShare:P0}"))}",
-            $"  → {verdict}",
-        ];
-    }
+    /// <summary>The lines of one moment.</summary>
+    public static string Of(JobSummary summary, MetricReadings now, IReadOnlyList<BlockReading> blocks, WatermarkView watermark, double rate, string verdict) => string.Join(
+        '\n',
+        $"[{summary.Job}] {summary.Seconds:F0} s  {rate:N0} records/s  lag {now.Sum(MetricCatalogue.PartitionLag):N0}"
+            + $"  samples {summary.Samples:N0}  positives {summary.Positives:N0}  join rate {summary.JoinRate:P1}  in flight {summary.Unaccounted:N0}",
+        $"  ledger  records {summary.Records:N0}  rejected {summary.Rejected.Values.Sum():N0}  filtered {summary.Filtered:N0}  late {summary.Late.Values.Sum():N0}"
+            + $"  duplicate {summary.Duplicate:N0}  joined {summary.Joined:N0}  orphaned {summary.Orphaned:N0}  invalid {summary.Invalid:N0}  open {summary.Open:N0}",
+        $"  watermark {Watermark(watermark)}",
+        $"  state   memory {(long)now.Sum(MetricCatalogue.StateMemory) >> 20:N0} MiB  disk {(long)now.Sum(MetricCatalogue.StateDisk) >> 20:N0} MiB"
+            + $"  open windows {now.Sum(MetricCatalogue.WindowsOpen):N0}  checkpoint {now.Sum(MetricCatalogue.CheckpointAge):F0} s ago  rss {summary.PeakRssBytes >> 20:N0} MiB  cpu {summary.CpuSeconds:F1} s",
+        $"  busy    {string.Join("  ", blocks.Where(static block => block.Name != "source").Select(static block => $"{block.FullName} {block.Recent.BusyShare:P0}"))}",
+        $"  waiting {string.Join("  ", blocks.Where(static block => block.Name is not ("sink" or "dead-letters")).Select(static block => $"{block.FullName} {block.Pressure} {block.Recent.BackPressuredShare:P0}"))}",
+        $"  → {verdict}");
 
     private static string Watermark(WatermarkView watermark)
     {

@@ -5,7 +5,7 @@ namespace Pipeline.Reports;
 /// <param name="Job">Name of the job.</param>
 /// <param name="Verdict">What limits it.</param>
 /// <param name="Contexts">The contexts.</param>
-internal sealed record Report(DateTimeOffset Timestamp, string Job, string Verdict, IReadOnlyList<ReportContext> Contexts);
+internal sealed record Report(DateTime Timestamp, string Job, string Verdict, IReadOnlyList<ReportContext> Contexts);
 
 /// <summary>The metrics of one context.</summary>
 internal sealed record ReportContext(

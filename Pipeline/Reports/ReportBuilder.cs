@@ -10,7 +10,7 @@ internal static class ReportBuilder
 
     /// <summary>The report.</summary>
     public static Report Of(string job, string verdict, MetricReadings readings, RateBook rates) =>
-        new(readings.At, job, verdict, [.. Enum.GetValues<MetricContext>().Select(context => OfContext(context, readings, rates))]);
+        new(new DateTime(readings.At.UtcTicks / TimeSpan.TicksPerMillisecond * TimeSpan.TicksPerMillisecond, DateTimeKind.Utc), job, verdict, [.. Enum.GetValues<MetricContext>().Select(context => OfContext(context, readings, rates))]);
 
     private static ReportContext OfContext(MetricContext context, MetricReadings readings, RateBook rates)
     {

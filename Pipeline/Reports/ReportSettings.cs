@@ -25,6 +25,9 @@ internal sealed record ReportSettings
     /// <summary>Where HTTP listens; null: it does not.</summary>
     public HttpSettings? Http { get; init; }
 
+    /// <summary>Told where HTTP listens; null: nobody.</summary>
+    public Action<Uri>? Listening { get; init; }
+
     /// <summary>Name of the meter; others in the same process have others.</summary>
     public string MeterName { get; init; } = Metrics.PipelineMeter.Name;
 

@@ -63,7 +63,7 @@ internal static class TextReport
     private static Point Begin(
         StringBuilder text, Report report, ReportContext context, string name, string unit, string kind, IReadOnlyDictionary<string, string> tags, string? item = null)
     {
-        text.Append("# TIMESTAMP: ").Append(report.Timestamp.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture)).Append('\n');
+        text.Append("# TIMESTAMP: ").Append(report.Timestamp.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture)).Append('\n');
         text.Append("# MEASUREMENT: [").Append(context.Context).Append("] ").Append(name).Append('\n');
         text.Append("# TAGS:\n");
         var point = new Point(text);

@@ -80,7 +80,7 @@ internal static class Verdict
     }
 
     /// <summary>While partitions are apart by nearly the drift, or one has no event, those ahead are not read.</summary>
-    private static bool IsHeld(VerdictInput now) => now.Holder is not null && (now.HolderIsEmpty ? now.Lag > 0 || !now.IsCaughtUp : now.HolderBehind >= now.MaxDrift * 0.9);
+    private static bool IsHeld(VerdictInput now) => now.Holder is not null && !now.HolderMoves && (now.HolderIsEmpty ? now.Lag > 0 || !now.IsCaughtUp : now.HolderBehind >= now.MaxDrift * 0.9);
 
     private static string OfHolder(VerdictInput now)
     {

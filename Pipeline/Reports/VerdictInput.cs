@@ -36,6 +36,9 @@ internal sealed record VerdictInput
     /// <summary>The holder has no event yet.</summary>
     public bool HolderIsEmpty { get; init; }
 
+    /// <summary>The holder was read further in the last seconds: it holds the watermark because it is being read.</summary>
+    public bool HolderMoves { get; init; }
+
     /// <summary>Lead at which partitions wait for the slowest.</summary>
     public TimeSpan MaxDrift { get; init; } = TimeSpan.FromMinutes(1);
 
@@ -61,6 +64,7 @@ internal sealed record VerdictInput
             Holder = watermark.Holder,
             HolderBehind = watermark.HolderBehind,
             HolderIsEmpty = !watermark.HolderHasEvents,
+            HolderMoves = watermark.Partition is { } holder && metrics.Moves(holder),
             MaxDrift = run.Job.Time.MaxDrift,
             Outages = run.Outages.Now,
         };
