@@ -26,9 +26,16 @@ internal sealed class JobMetrics(RunView run)
     private (double Cpu, double Wall) _cpuLast;
     private MetricReadings? _readings;
     private long _readAt;
+    private bool _closed;
 
     /// <summary>The run.</summary>
     public RunView Run => run;
+
+    /// <summary>The run is over, and its state is about to be disposed of: from now on the last readings are given.</summary>
+    public void Close()
+    {
+        lock (_gate) _closed = true;
+    }
 
     /// <summary>Ends an interval of shares, and begins the next.</summary>
     public void Tick()
@@ -79,6 +86,7 @@ internal sealed class JobMetrics(RunView run)
     {
         lock (_gate)
         {
+            if (_closed) return _readings ?? new MetricReadings(run.Clock.GetUtcNow());
             if (_readings is not null && run.Clock.GetElapsedTime(_readAt) < Freshness) return _readings;
             var readings = new MetricReadings(run.Clock.GetUtcNow());
             FlowReadings.Read(run, run.Summarize(), readings);

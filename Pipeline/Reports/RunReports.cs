@@ -64,6 +64,7 @@ internal sealed class RunReports : IDisposable
     {
         _otlp?.Dispose();
         _meter.Dispose();
+        Metrics.Close();
     }
 
     private static MeterProvider Export(RunView run, string meter, Uri endpoint) =>
