@@ -1,6 +1,6 @@
+using Pipeline.Blocks.Telemetry;
 using Polly;
 using Polly.Retry;
-using Pipeline.Blocks.Telemetry;
 
 namespace Pipeline.Blocks.Sinks;
 

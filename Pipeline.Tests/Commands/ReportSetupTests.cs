@@ -7,12 +7,11 @@ using Pipeline.Tests.Fakes;
 namespace Pipeline.Tests.Commands;
 
 [TestClass]
-public sealed class ReportSetupTests
+public sealed class ReportSetupTests : IDisposable
 {
     private readonly JobText _text = new();
 
-    [TestCleanup]
-    public void Cleanup() => _text.Dispose();
+    public void Dispose() => _text.Dispose();
 
     [TestMethod]
     public void ReportsGoToTheConsole_UnlessSaidOtherwise()

@@ -7,7 +7,7 @@ namespace Pipeline.Tests.Hosting;
 /// <summary>A strict reading of Prometheus' text format, version 0.0.4.</summary>
 internal static partial class PrometheusText
 {
-    /// <summary>All series with their values; fails on what the format does not allow.</summary>
+    /// <summary>All series with their values, those without labels without braces; fails on what the format does not allow.</summary>
     public static Dictionary<string, double> Parse(string text)
     {
         var types = new Dictionary<string, string>();
@@ -34,7 +34,7 @@ internal static partial class PrometheusText
                 "NaN" => double.NaN,
                 _ => double.Parse(value, NumberStyles.Float, CultureInfo.InvariantCulture),
             };
-            Assert.IsTrue(series.TryAdd(sample.Groups["series"].Value, number), $"a series twice: {line}");
+            Assert.IsTrue(series.TryAdd(sample.Groups["series"].Value.Replace("{}", ""), number), $"a series twice: {line}");
         }
         return series;
     }

@@ -6,13 +6,12 @@ using Pipeline.Tests.Configuration;
 namespace Pipeline.Tests.Reports;
 
 [TestClass]
-public sealed class ReadinessTests
+public sealed class ReadinessTests : IDisposable
 {
     private readonly FakeTimeProvider _clock = new();
     private readonly JobText _text = new();
 
-    [TestCleanup]
-    public void Cleanup() => _text.Dispose();
+    public void Dispose() => _text.Dispose();
 
     [TestMethod]
     public void BeforeTheRun_ItIsNotReady() => Assert.AreEqual("run", NotOk(Hub(out _)));

@@ -59,7 +59,7 @@ public sealed class StageClockTests
     {
         var sut = new StageClock("partition", _clock);
 
-        Assert.IsTrue(sut.Waiting(default).IsCompletedSuccessfully);
+        Assert.IsTrue(sut.Waiting(default).AsTask().IsCompletedSuccessfully);
         Pass(1);
 
         Assert.AreEqual(0.0, sut.Read().BackPressured);

@@ -4,16 +4,16 @@ namespace Pipeline.Metrics;
 internal static partial class MetricCatalogue
 {
     public static MetricDefinition StateMemory { get; } = Gauge(
-        "pipeline.state.memory", "By", MetricContext.State, "State in memory.", "above pipeline.state.memory.limit", "lane") with { IsAdditive = true };
+        "pipeline.state.memory", "By", MetricContext.State, "State in memory.", "above pipeline.state.memory.limit", "lane");
 
     public static MetricDefinition StateMemoryLimit { get; } = Gauge(
         "pipeline.state.memory.limit", "By", MetricContext.State, "The job's state.memory.", Never);
 
     public static MetricDefinition StateDisk { get; } = Gauge(
-        "pipeline.state.disk", "By", MetricContext.State, "State on disk.", "the disk is nearly full", "lane") with { IsAdditive = true };
+        "pipeline.state.disk", "By", MetricContext.State, "State on disk.", "the disk is nearly full", "lane");
 
     public static MetricDefinition IndexSize { get; } = Gauge(
-        "pipeline.state.index.size", "By", MetricContext.State, "Index of the window table (FASTER's hash index).", "near half of state.memory", "lane") with { IsAdditive = true };
+        "pipeline.state.index.size", "By", MetricContext.State, "Index of the window table (FASTER's hash index).", "near half of state.memory", "lane");
 
     public static MetricDefinition LogAddress { get; } = Gauge(
         "pipeline.state.log.address", "By", MetricContext.State, "Addresses of the window table's log (FASTER): begin, head, tail. Below head it is on disk, below begin gone.",
@@ -28,11 +28,11 @@ internal static partial class MetricCatalogue
     public static MetricDefinition CheckpointAge { get; } = Gauge(
         "pipeline.checkpoint.age", "s", MetricContext.State, "Time since the last checkpoint, or since the start.", "three times state.checkpoint_interval: a restart replays all that");
 
-    public static MetricDefinition CheckpointDuration { get; } = new(
-        "pipeline.checkpoint.duration", MetricKind.Timer, "s", MetricContext.State, "From the barrier to the manifest; records flow meanwhile.", "near state.checkpoint_interval");
+    public static MetricDefinition CheckpointDuration { get; } = Distribution(
+        MetricKind.Timer, "pipeline.checkpoint.duration", "s", MetricContext.State, "From the barrier to the manifest; records flow meanwhile.", "near state.checkpoint_interval");
 
-    public static MetricDefinition CheckpointPause { get; } = new(
-        "pipeline.checkpoint.pause", MetricKind.Histogram, "s", MetricContext.State, "How long a checkpoint held the lane that it held longest.", "p99 beyond 0.1 s");
+    public static MetricDefinition CheckpointPause { get; } = Distribution(
+        MetricKind.Histogram, "pipeline.checkpoint.pause", "s", MetricContext.State, "How long a checkpoint held the lane that it held longest.", "p99 beyond 0.1 s");
 
     public static MetricDefinition CheckpointSize { get; } = Gauge(
         "pipeline.checkpoint.size", "By", MetricContext.State, "Bytes of the last checkpoint's snapshots; the lanes' logs are beside it.", "it grows while open windows do not");
@@ -44,11 +44,11 @@ internal static partial class MetricCatalogue
         "pipeline.positive.rate", "1", MetricContext.Quality, "Samples with label 1 over all.", "it leaves its usual range");
 
     public static MetricDefinition StreamInvalid { get; } = Counter(
-        "pipeline.stream.invalid", "{event}", MetricContext.Quality, "Events of samples that failed validation.", "not 0, where samples should be valid", "stream") with { Item = "stream" };
+        "pipeline.stream.invalid", "{event}", MetricContext.Quality, "Events of samples that failed validation.", "not 0, where samples should be valid", "stream").By("stream");
 
     public static MetricDefinition SamplesInvalid { get; } = Counter(
         "pipeline.samples.invalid", "{sample}", MetricContext.Quality, "Samples that failed validation, by rule (its place in output.validate; - for all of a job without rules).",
-        "not 0, where samples should be valid", "rule") with { Item = "rule" };
+        "not 0, where samples should be valid", "rule").By("rule");
 
     public static MetricDefinition BlockBusy { get; } = Counter(
         "pipeline.block.busy", "s", MetricContext.Runtime, "Work of a block's workers. Busy, idle and back-pressured add up to wall time × workers. A source's work is not measured.",
@@ -61,7 +61,7 @@ internal static partial class MetricCatalogue
         "pipeline.block.backpressured", "s", MetricContext.Runtime, "Time of a block's workers waiting for a later block that is full.", "its rate is high: look at the next block that is busy", "block", "lane");
 
     public static MetricDefinition BlockItems { get; } = Counter(
-        "pipeline.block.items", "{item}", MetricContext.Runtime, "Records, events or samples that went through a block in this process.", Never, "block", "lane") with { HasRate = true };
+        "pipeline.block.items", "{item}", MetricContext.Runtime, "Records, events or samples that went through a block in this process.", Never, "block", "lane").Rated();
 
     public static MetricDefinition BlockShare { get; } = Gauge(
         "pipeline.block.busy.share", "1", MetricContext.Runtime, "Busy part of the workers' time in the last 5 s.", "above 0.9: the bottleneck", "block", "lane");
@@ -76,7 +76,7 @@ internal static partial class MetricCatalogue
         "pipeline.queue.capacity", "{batch}", MetricContext.Runtime, "Most batches that may.", Never, "block", "lane");
 
     public static MetricDefinition Outages { get; } = Gauge(
-        "pipeline.outages", "{outage}", MetricContext.Runtime, "What is away and waited for: source, sink, state_disk.", "not 0", "kind") with { IsAdditive = true };
+        "pipeline.outages", "{outage}", MetricContext.Runtime, "What is away and waited for: source, sink, state_disk.", "not 0", "kind");
 
     public static MetricDefinition Uptime { get; } = Counter(
         "pipeline.uptime", "s", MetricContext.Runtime, "Time since this process began its run.", "it falls: the process was restarted");
@@ -94,7 +94,7 @@ internal static partial class MetricCatalogue
         "process.threads", "{thread}", MetricContext.Runtime, "Threads of the process.", "hundreds");
 
     public static MetricDefinition GcCollections { get; } = Counter(
-        "dotnet.gc.collections", "{collection}", MetricContext.Runtime, "Garbage collections by generation.", "gen2 several times a minute", "generation") with { Item = "generation" };
+        "dotnet.gc.collections", "{collection}", MetricContext.Runtime, "Garbage collections by generation.", "gen2 several times a minute", "generation").By("generation");
 
     public static MetricDefinition GcPause { get; } = Counter(
         "dotnet.gc.pause.time", "s", MetricContext.Runtime, "Time the garbage collector stopped the process.", "its rate is above 0.05");

@@ -28,6 +28,9 @@ internal static partial class MetricCatalogue
     private static MetricDefinition Counter(string name, string unit, MetricContext context, string description, string worry, params string[] labels) =>
         new(name, MetricKind.Counter, unit, context, description, worry) { Labels = labels };
 
+    private static MetricDefinition Distribution(MetricKind kind, string name, string unit, MetricContext context, string description, string worry) =>
+        new(name, kind, unit, context, description, worry);
+
     private static MetricDefinition Gauge(string name, string unit, MetricContext context, string description, string worry, params string[] labels) =>
         new(name, MetricKind.Gauge, unit, context, description, worry) { Labels = labels };
 }

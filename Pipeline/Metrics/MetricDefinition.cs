@@ -57,13 +57,19 @@ internal sealed record MetricDefinition(string Name, MetricKind Kind, string Uni
     public string[] Labels { get; init; } = [];
 
     /// <summary>The label by which a count is parted into items in reports; null: it is not.</summary>
-    public string? Item { get; init; }
+    public string? Item { get; private init; }
 
     /// <summary>Of a counter: whether reports have its rate too.</summary>
-    public bool HasRate { get; init; }
+    public bool HasRate { get; private init; }
 
-    /// <summary>Of a gauge: the sum over its labels means something.</summary>
-    public bool IsAdditive { get; init; }
+    /// <summary>The same, with its rate in reports.</summary>
+    public MetricDefinition Rated() => this with { HasRate = true };
+
+    /// <summary>The same, parted into items by a label.</summary>
+    public MetricDefinition By(string label) => this with { Item = label };
+
+    /// <summary>The same, with a label.</summary>
+    public MetricDefinition Labelled(string label) => this with { Labels = [label] };
 
     /// <inheritdoc/>
     public override string ToString() => Name;
