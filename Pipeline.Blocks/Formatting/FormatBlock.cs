@@ -30,7 +30,7 @@ public sealed class FormatBlock
         _keepLetters = keepLetters;
         _actionStreams = actionStreams;
         _rules = rules;
-        _time = new StageClock("format", clock);
+        _time = new StageClock("format", clock, options.Format);
         Ledger = new FormatLedger(1 + actionStreams, rules);
         _letters = new BufferBlock<DeadLetterBatch>(new DataflowBlockOptions { BoundedCapacity = options.BlockCapacity });
         Block = new TransformBlock<SampleBatch, OutputBatch>(Format, Links.Bounded(options.BlockCapacity, options.Format));
@@ -56,10 +56,11 @@ public sealed class FormatBlock
         output.Barrier = batch.Barrier;
         output.Watermark = batch.Watermark;
         output.Floors = batch.Floors;
+        output.Times = batch.Times;
         if (batch.Count > 0)
         {
             DeadLetterBatch? letters = Write(batch, output);
-            if (letters is not null) await _letters.Deliver(letters).ConfigureAwait(false);
+            if (letters is not null) await _time.Waiting(_letters.Deliver(letters)).ConfigureAwait(false);
         }
         batch.Clear();
         _inputs.Return(batch);
@@ -68,7 +69,7 @@ public sealed class FormatBlock
 
     private DeadLetterBatch? Write(SampleBatch batch, OutputBatch output)
     {
-        long began = _time.Now;
+        _time.Begin();
         if (!_workers.TryTake(out Worker? worker)) worker = new Worker(_make(), _actionStreams, _rules);
         worker.Clear();
         DeadLetterBatch? letters = _keepLetters ? worker.Letters : null;
@@ -77,7 +78,7 @@ public sealed class FormatBlock
         bool any = letters?.Letters.Count > 0;
         if (any) worker.Letters = new DeadLetterBatch();
         _workers.Add(worker);
-        _time.Worked(began, batch.Count);
+        _time.End(batch.Count);
         return any ? letters : null;
     }
 

@@ -87,6 +87,9 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
     /// <inheritdoc/>
     public long DiskBytes => _device.DiskBytes;
 
+    /// <inheritdoc/>
+    public TableAddresses Addresses => new(_store.Log.BeginAddress, _store.Log.HeadAddress, _store.Log.TailAddress, (_store.IndexSize * BucketBytes) + OverflowBytes);
+
     /// <summary>Address from which on the log is in memory; moves when records go to disk.</summary>
     internal long HeadAddress => _store.Log.HeadAddress;
 

@@ -25,7 +25,8 @@ public sealed class NoRepeat : IStoragePolicy
 /// <param name="clock">Clock of the delays.</param>
 /// <param name="limit">How long one write is repeated; <see cref="Timeout.InfiniteTimeSpan"/>: for ever.</param>
 /// <param name="report">Told of the first failure of each write, to say what holds progress.</param>
-public sealed class RepeatWrites(TimeProvider clock, TimeSpan limit, Action<DeviceFault>? report = null) : IStoragePolicy
+/// <param name="waits">Told of every failure, and how long it is waited before the next attempt.</param>
+public sealed class RepeatWrites(TimeProvider clock, TimeSpan limit, Action<DeviceFault>? report = null, Action<DeviceFault, TimeSpan>? waits = null) : IStoragePolicy
 {
     private const int Doublings = 6;
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
@@ -37,6 +38,7 @@ public sealed class RepeatWrites(TimeProvider clock, TimeSpan limit, Action<Devi
         if (failure.Cause is not IOException) return false;
         if (attempt == 1) report?.Invoke(failure);
         if (limit != Timeout.InfiniteTimeSpan && Waited(attempt) >= limit) return false;
+        waits?.Invoke(failure, DelayAfter(attempt));
         try
         {
             Task.Delay(DelayAfter(attempt), clock, stopping).GetAwaiter().GetResult();

@@ -159,6 +159,9 @@ public interface IWindowTable : IDisposable
     /// <summary>Files before this floor are needed by no snapshot any more.</summary>
     void KeepFrom(TableFloor floor);
 
+    /// <summary>Where the table's log and index stand, for reports.</summary>
+    TableAddresses Addresses => default;
+
     /// <summary>Bytes in memory.</summary>
     long MemoryBytes { get; }
 

@@ -21,6 +21,7 @@ public sealed class LaneBlock
     private readonly BufferBlock<DeadLetterBatch> _letters;
     private readonly StageClock _time;
     private readonly StageClock _snapshotTime;
+    private readonly LaneTimes _times;
     private SampleBatch _output;
     private FloorHistory _floors = FloorHistory.Empty;
     private long _passed;
@@ -36,6 +37,7 @@ public sealed class LaneBlock
         _outputs = outputs;
         _time = new StageClock("join", clock);
         _snapshotTime = new StageClock("snapshot", clock);
+        _times = new LaneTimes(clock);
         _output = Rent();
         if (keepLetters) _join.Letters = new DeadLetterBatch();
         _samples = new BufferBlock<SampleBatch>(new DataflowBlockOptions { BoundedCapacity = options.BlockCapacity });
@@ -74,22 +76,27 @@ public sealed class LaneBlock
     private async Task Join(LaneBatch batch)
     {
         CheckpointBarrier? barrier = batch.Barrier;
-        long began = _time.Now;
+        _time.Begin();
         int events = batch.Count;
         if (barrier is null) _floors = batch.Floors;
         _join.Accept(batch);
-        batch.Records?.Release();
+        if (batch.Records is { } records)
+        {
+            _times.Arrived(records.Events[batch.Events[events - 1]].Time, records.At);
+            records.Release();
+        }
         batch.Clear();
         _inputs.Return(batch);
         while (_join.Advance(_output))
         {
-            _time.Worked(began, events);
+            _time.End(events);
             if (_output.Count > 0) await SendSamples().ConfigureAwait(false);
             if (_join.Letters?.Letters.Count > 0) await SendLetters().ConfigureAwait(false);
-            began = _time.Now;
+            _time.Begin();
             events = 0;
         }
-        _time.Worked(began, events);
+        _times.Joined(_join.Watermark);
+        _time.End(events);
         if (_output.Count >= GatherWindows || (_output.Count > 0 && (Input.InputCount == 0 || barrier is not null))) await SendSamples().ConfigureAwait(false);
         if (_join.Letters?.Letters.Count > 0) await SendLetters().ConfigureAwait(false);
         if (barrier is not null) await PassBarrier(barrier).ConfigureAwait(false);
@@ -101,15 +108,16 @@ public sealed class LaneBlock
         full.Watermark = _join.Watermark;
         full.Floors = _floors;
         full.Behind = _passed;
+        full.Times = _times.Close(full.Windows[full.Count / 2].Start);
         _output = Rent();
-        await _samples.Deliver(full).ConfigureAwait(false);
+        await _time.Waiting(_samples.Deliver(full)).ConfigureAwait(false);
     }
 
     private async Task SendLetters()
     {
         DeadLetterBatch full = _join.Letters!;
         _join.Letters = new DeadLetterBatch();
-        await _letters.Deliver(full).ConfigureAwait(false);
+        await _time.Waiting(_letters.Deliver(full)).ConfigureAwait(false);
     }
 
     private async Task PassBarrier(CheckpointBarrier barrier)
@@ -118,17 +126,17 @@ public sealed class LaneBlock
         _passed = barrier.Id;
         SampleBatch carrier = Rent();
         carrier.Barrier = barrier;
-        await _samples.Deliver(carrier).ConfigureAwait(false);
+        await _time.Waiting(_samples.Deliver(carrier)).ConfigureAwait(false);
     }
 
     private void TakeSnapshot(string directory)
     {
-        long began = _snapshotTime.Now;
+        _snapshotTime.Begin();
         if (Interlocked.Exchange(ref _keepFrom, null) is { } floor) _join.KeepFrom(floor.Value);
         OpenAtCut = _join.Ledger.InWindows.Sum() + Sum(_join.Reorder.Waiting);
         PendingSnapshot pending = _join.BeginSnapshot(directory);
         Cut = Task.Factory.StartNew(() => Write(pending), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        _snapshotTime.Worked(began, 1);
+        _snapshotTime.End(1);
     }
 
     private static LaneSnapshot Write(PendingSnapshot pending)

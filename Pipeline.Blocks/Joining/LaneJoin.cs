@@ -81,6 +81,9 @@ public sealed partial class LaneJoin : IDisposable
     /// <summary>Bytes of disk that state takes.</summary>
     public long DiskBytes => _reorder.DiskBytes + _log.DiskBytes + _table.DiskBytes;
 
+    /// <summary>Where the window table stands.</summary>
+    public TableAddresses Addresses => _table.Addresses;
+
     /// <summary>Dead letters are appended here when the job wants them; the block takes the batch away when it has any.</summary>
     public DeadLetterBatch? Letters { get; set; }
 

@@ -16,7 +16,7 @@ public sealed class ParseBlock
     public ParseBlock(IRecordParser parser, ParallelismOptions options, TimeProvider clock)
     {
         _parser = parser;
-        _time = new StageClock("parse", clock);
+        _time = new StageClock("parse", clock, options.Parse);
         Block = new TransformBlock<RecordBatch, RecordBatch>(Parse, Links.Bounded(options.BlockCapacity, options.Parse));
     }
 
@@ -29,9 +29,9 @@ public sealed class ParseBlock
     private RecordBatch Parse(RecordBatch batch)
     {
         if (batch.RecordCount == 0) return batch;
-        long began = _time.Now;
+        _time.Begin();
         _parser.Parse(batch);
-        _time.Worked(began, batch.RecordCount);
+        _time.End(batch.RecordCount);
         return batch;
     }
 }

@@ -62,19 +62,19 @@ public sealed class PartitionBlock
             batch.Release();
             return;
         }
-        long began = _time.Now;
+        _time.Begin();
         int records = batch.RecordCount;
         for (int lane = 0; lane < _filling.Length; lane++) _filling[lane] ??= _pool.Rent();
         _partitioner.Process(batch, _filling, _keepLetters ? _letterBatch : null);
         batch.Release();
-        _time.Worked(began, records);
+        _time.End(records);
         for (int lane = 0; lane < _filling.Length; lane++)
         {
             LaneBatch filled = _filling[lane];
             if (filled.Count == 0 && filled.Watermark == _sentWatermark[lane]) continue;
             _sentWatermark[lane] = filled.Watermark;
             _filling[lane] = null!;
-            await _lanes[lane].Deliver(filled).ConfigureAwait(false);
+            await _time.Waiting(_lanes[lane].Deliver(filled)).ConfigureAwait(false);
         }
         if (_letterBatch.Letters.Count > 0) await SendLetters().ConfigureAwait(false);
     }
@@ -83,7 +83,7 @@ public sealed class PartitionBlock
     {
         DeadLetterBatch full = _letterBatch;
         _letterBatch = new DeadLetterBatch();
-        await _letters.Deliver(full).ConfigureAwait(false);
+        await _time.Waiting(_letters.Deliver(full)).ConfigureAwait(false);
     }
 
     private async Task PassBarrier(CheckpointBarrier barrier)
@@ -93,7 +93,7 @@ public sealed class PartitionBlock
         {
             LaneBatch carrier = _pool.Rent();
             carrier.Barrier = barrier;
-            await lane.Deliver(carrier).ConfigureAwait(false);
+            await _time.Waiting(lane.Deliver(carrier)).ConfigureAwait(false);
         }
     }
 }

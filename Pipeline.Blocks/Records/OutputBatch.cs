@@ -46,6 +46,9 @@ public sealed class OutputBatch(Action<OutputBatch>? released = null)
     /// <summary>The floors the samples may depend on.</summary>
     public FloorHistory Floors = FloorHistory.Empty;
 
+    /// <summary>When the samples passed the stages.</summary>
+    public SampleTimes Times = SampleTimes.None;
+
     /// <summary>Makes room and returns the free tail; say how much was used with <see cref="BytesUsed"/>.</summary>
     public Span<byte> Room(int bytes)
     {
@@ -92,5 +95,6 @@ public sealed class OutputBatch(Action<OutputBatch>? released = null)
         Groups = 0;
         Watermark = SourcePartition.NoTime;
         Floors = FloorHistory.Empty;
+        Times = SampleTimes.None;
     }
 }

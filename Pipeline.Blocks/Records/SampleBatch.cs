@@ -63,6 +63,9 @@ public sealed class SampleBatch(int actionStreams)
     /// <summary>Id of the last barrier before these windows; 0 for none.</summary>
     public long Behind;
 
+    /// <summary>When they passed the stages.</summary>
+    public SampleTimes Times = SampleTimes.None;
+
     /// <summary>The floors that came with it.</summary>
     public FloorHistory Floors = FloorHistory.Empty;
 
@@ -98,5 +101,6 @@ public sealed class SampleBatch(int actionStreams)
         Barrier = null;
         Watermark = SourcePartition.NoTime;
         Floors = FloorHistory.Empty;
+        Times = SampleTimes.None;
     }
 }

@@ -14,6 +14,7 @@ public sealed class SourcePartition(int index, string source, int number, int[] 
 {
     private long _maxEventTime = NoTime;
     private long _watermark = NoTime;
+    private long _knownEnd = -1;
     private int _state;
 
     /// <summary>No event with an accepted time came yet.</summary>
@@ -48,6 +49,9 @@ public sealed class SourcePartition(int index, string source, int number, int[] 
 
     /// <summary>Where a bounded run stops: a Kafka offset, or the file's own (compressed) length; <see cref="NoEnd"/> in a run that follows. Set by the source when it opens.</summary>
     public long End { get; set; } = NoEnd;
+
+    /// <summary>The position behind the last record there is, as the source knew it last; -1 where it does not, as of a compressed file. Written by the source.</summary>
+    public long KnownEnd { get => Volatile.Read(ref _knownEnd); set => Volatile.Write(ref _knownEnd, value); }
 
     /// <summary>Greatest accepted event time, ms; <see cref="NoTime"/> before the first.</summary>
     public long MaxEventTime { get => Volatile.Read(ref _maxEventTime); set => Volatile.Write(ref _maxEventTime, value); }

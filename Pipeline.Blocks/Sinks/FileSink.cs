@@ -90,6 +90,7 @@ public sealed class FileSink : ISampleSink
         {
             ThrowIfFailed();
             _progress?.Add(batch);
+            _settings.Telemetry?.Hold(batch);
             SinkFile file = _files.Lane(batch.Lane);
             for (int next = 0; next < batch.Count;)
             {
@@ -119,10 +120,13 @@ public sealed class FileSink : ISampleSink
             ThrowIfFailed();
             // A barrier may pass before anything is begun.
             if (ExactlyOnce && _progress is null) return;
+            long began = _settings.Clock.GetTimestamp();
             if (!await _files.SyncAsync(stop).ConfigureAwait(false)) return;
             Progress? next = _progress?.Next();
             await _files.CommitAsync(next, stop).ConfigureAwait(false);
             if (next is not null) _progress!.Commit(next);
+            _settings.Telemetry?.DeliverHeld();
+            _settings.Telemetry?.Committed(began);
         }
         catch (Exception failure)
         {

@@ -46,6 +46,7 @@ public sealed class KafkaSink : ISampleSink
             _producer.ThrowIfFailed();
             next = _producer.Produce(batch, next);
         }
+        (_settings as SampleSinkSettings)?.Telemetry?.Delivered(batch);
         batch.Release();
     }
 

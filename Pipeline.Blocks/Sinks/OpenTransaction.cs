@@ -66,6 +66,9 @@ internal sealed class OpenTransaction
         return null;
     }
 
+    /// <summary>Tells of each batch in it.</summary>
+    public void Tell(Action<OutputBatch> told) => _batches.ForEach(told);
+
     /// <summary>Nothing of it counts as produced any more.</summary>
     public void Rewind() => _batch = Record = Produced = 0;
 

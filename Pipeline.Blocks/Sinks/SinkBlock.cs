@@ -33,13 +33,18 @@ public sealed class SinkBlock
 
     private async Task Write(OutputBatch batch)
     {
-        long began = _time.Now;
+        _time.Begin();
         CheckpointBarrier? barrier = batch.Barrier;
         int samples = batch.Count;
         if (samples > 0) await _sink.WriteAsync(batch, CancellationToken.None).ConfigureAwait(false);
         else batch.Release();
-        _time.Worked(began, samples);
-        if (barrier is null || ++_lanesPassed < _lanes) return;
+        if (barrier is not null) await PassBarrier(barrier).ConfigureAwait(false);
+        _time.End(samples);
+    }
+
+    private async ValueTask PassBarrier(CheckpointBarrier barrier)
+    {
+        if (++_lanesPassed < _lanes) return;
         _lanesPassed = 0;
         await _sink.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         barrier.Pass();

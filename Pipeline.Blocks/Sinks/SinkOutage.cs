@@ -1,3 +1,5 @@
+using Pipeline.Blocks.Telemetry;
+
 namespace Pipeline.Blocks.Sinks;
 
 /// <summary>Says once that nothing can be committed, and once that it goes on; and ends the wait at a limit.</summary>
@@ -30,6 +32,7 @@ internal sealed class SinkOutage(string where, SinkSettings settings)
             if (_lasts) return;
             (_lasts, _began) = (true, settings.Clock.GetTimestamp());
         }
+        settings.Outages?.Begin(OutageKind.Sink, where, error);
         settings.Log($"{where}: {error}. It is repeated; nothing is lost meanwhile.");
     }
 
@@ -42,6 +45,7 @@ internal sealed class SinkOutage(string where, SinkSettings settings)
             if (!_lasts) return;
             (_lasts, lasted) = (false, settings.Clock.GetElapsedTime(_began));
         }
+        settings.Outages?.End(OutageKind.Sink, where);
         settings.Log($"{where}: goes on after {lasted}.");
     }
 

@@ -1,3 +1,5 @@
+using Pipeline.Blocks.Telemetry;
+
 namespace Pipeline.Blocks.Sinks;
 
 /// <summary>What every sink is given beside where it writes.</summary>
@@ -17,6 +19,9 @@ public abstract record SinkSettings
 
     /// <summary>Messages for the operator.</summary>
     public Action<string> Log { get; init; } = static _ => { };
+
+    /// <summary>Told what the sink waits for; null: nobody.</summary>
+    public Outages? Outages { get; init; }
 }
 
 /// <summary>Settings of a sink of samples.</summary>
@@ -42,6 +47,9 @@ public sealed record SampleSinkSettings : SinkSettings
 
     /// <summary>What has to be there, or must not; anything else is refused.</summary>
     public ExpectedOutput Expected { get; init; }
+
+    /// <summary>Told of commits; null: nobody.</summary>
+    public SinkTelemetry? Telemetry { get; init; }
 }
 
 /// <summary>What a run knows of its output before it opens it.</summary>

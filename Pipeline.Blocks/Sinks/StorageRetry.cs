@@ -1,3 +1,4 @@
+using Pipeline.Blocks.Telemetry;
 using Polly;
 using Polly.Retry;
 
@@ -22,11 +23,14 @@ public sealed class StorageRetry
     private readonly TimeSpan _limit;
     private readonly Action<string> _log;
     private readonly ResiliencePipeline _pipeline;
+    private readonly Outages? _outages;
+    private readonly OutageKind _kind;
+    private string? _failingWhat;
     private bool _failing;
     private long _failingSince;
 
     /// <summary>Retries by the settings' clock and limit.</summary>
-    public StorageRetry(SinkSettings settings) : this(settings.Clock, settings.UnavailableLimit, settings.Log)
+    public StorageRetry(SinkSettings settings) : this(settings.Clock, settings.UnavailableLimit, settings.Log, settings.Outages, OutageKind.Sink)
     {
     }
 
@@ -34,9 +38,11 @@ public sealed class StorageRetry
     /// <param name="clock">The clock of pauses and of the limit.</param>
     /// <param name="limit">How long writing may fail; <see cref="Timeout.InfiniteTimeSpan"/>: for ever.</param>
     /// <param name="log">Messages for the operator.</param>
-    public StorageRetry(TimeProvider clock, TimeSpan limit, Action<string> log)
+    /// <param name="outages">Told what is waited for; null: nobody.</param>
+    /// <param name="kind">What that is.</param>
+    public StorageRetry(TimeProvider clock, TimeSpan limit, Action<string> log, Outages? outages = null, OutageKind kind = OutageKind.StateDisk)
     {
-        (_clock, _limit, _log) = (clock, limit, log);
+        (_clock, _limit, _log, _outages, _kind) = (clock, limit, log, outages, kind);
         _pipeline = new ResiliencePipelineBuilder { Name = Name, TimeProvider = clock }
             .AddRetry(new RetryStrategyOptions
             {
@@ -80,11 +86,14 @@ public sealed class StorageRetry
         {
             if (!_failing) _log($"{what} failed: {error.Message}. It is repeated; nothing is lost meanwhile.");
             if (!_failing) _failingSince = _clock.GetTimestamp();
+            _outages?.Begin(_kind, _failingWhat ??= what, error.Message);
             _failing = true;
             throw;
         }
         if (!_failing) return;
         _failing = false;
+        _outages?.End(_kind, _failingWhat!);
+        _failingWhat = null;
         _log($"{what} succeeded after {_clock.GetElapsedTime(_failingSince)}.");
     }
 

@@ -1,5 +1,6 @@
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Telemetry;
 
 namespace Pipeline.Blocks.Sinks;
 
@@ -18,7 +19,9 @@ namespace Pipeline.Blocks.Sinks;
 /// <param name="connect">Makes a client.</param>
 /// <param name="reader">Reads progress.</param>
 /// <param name="pause">Waits; throws when the sink is disposed of.</param>
-internal sealed class TransactionWriter(string topics, SinkOutage outage, Func<ITransactionalProducer> connect, IProgressReader reader, Action<TimeSpan, CancellationToken> pause) : IDisposable
+/// <param name="telemetry">Told of commits; null: nobody.</param>
+internal sealed class TransactionWriter(
+    string topics, SinkOutage outage, Func<ITransactionalProducer> connect, IProgressReader reader, Action<TimeSpan, CancellationToken> pause, SinkTelemetry? telemetry = null) : IDisposable
 {
     /// <summary>How long one that may have been fenced waits for the new instance to commit who it is.</summary>
     public static readonly TimeSpan OwnerPause = TimeSpan.FromSeconds(2);
@@ -39,6 +42,7 @@ internal sealed class TransactionWriter(string topics, SinkOutage outage, Func<I
     private bool _mustAbort;
     private bool _mustSettle;
     private bool _commitTried;
+    private long _commitBegan;
 
     /// <summary>The progress committed last by this writer; null before its first.</summary>
     public Progress? Committed => _owns ? Volatile.Read(ref _committed) : null;
@@ -137,6 +141,7 @@ internal sealed class TransactionWriter(string topics, SinkOutage outage, Func<I
         {
             _producer.Abort();
             (_mustAbort, _begun) = (false, false);
+            telemetry?.Aborted();
         }
         if (_mustSettle) Settle();
         if (_open.IsEmpty) return;
@@ -168,6 +173,7 @@ internal sealed class TransactionWriter(string topics, SinkOutage outage, Func<I
             else pause(QueuePause, _stop);
         }
         _commitTried = true;
+        _commitBegan = telemetry?.Now ?? 0;
         CrashPoint.Reach(CrashPoint.BeforeCommit);
         producer.Commit();
         CrashPoint.Reach(CrashPoint.AfterCommit);
@@ -178,6 +184,8 @@ internal sealed class TransactionWriter(string topics, SinkOutage outage, Func<I
     {
         Volatile.Write(ref _committed, _open.Target);
         _owns = true;
+        telemetry?.Committed(_commitBegan);
+        if (telemetry is not null) _open.Tell(telemetry.Delivered);
         _open.Release();
         (_begun, _commitTried) = (false, false);
         outage.End();
@@ -201,6 +209,7 @@ internal sealed class TransactionWriter(string topics, SinkOutage outage, Func<I
 
     private void Lose()
     {
+        if (_begun) telemetry?.Aborted();
         _producer?.Dispose();
         _producer = null;
         (_initialized, _begun, _mustAbort) = (false, false, false);
@@ -225,6 +234,7 @@ internal sealed class TransactionWriter(string topics, SinkOutage outage, Func<I
         if (Same(found, _committed) || (_commitTried && Same(found, _open.Target))) return;
         if (found.Owner == _owner)
             throw new InvariantException($"{topics}: expected the progress of commit {_committed?.Commits}, found {found.Commits} of the same owner {_owner}");
+        telemetry?.WasFenced();
         throw new SinkFencedException($"{topics}: instance {found.Owner} has taken over from {_owner}, which wrote nothing since and stops");
     }
 

@@ -39,7 +39,7 @@ public sealed class TransactionalSink : ISampleSink
         (_settings, _reader, _ensureTopics) = (settings, reader, ensureTopics);
         _name = $"Topic {options.Topic} at {options.Bootstrap}, job {settings.Job}";
         var outage = new SinkOutage(_name, settings);
-        _writer = new TransactionWriter(_name, outage, () => connect(outage), reader, Pause);
+        _writer = new TransactionWriter(_name, outage, () => connect(outage), reader, Pause, settings.Telemetry);
         _thread = new TransactionThread(_writer, settings.Clock);
     }
 

@@ -21,6 +21,7 @@ internal sealed class FilePartition : IDisposable
     {
         (Partition, _context, _start, Position, _before, Fingerprint) = (partition, context, start, start, before, before.Value);
         partition.Columns = context.Columns;
+        if (!IsCompressed) partition.KnownEnd = new FileInfo(partition.Source).Length;
     }
 
     /// <summary>The partition.</summary>
@@ -51,7 +52,7 @@ internal sealed class FilePartition : IDisposable
     public long FoundLength { get; set; }
 
     /// <summary>Bytes of the file itself that are handed over; of a compressed one, that are read.</summary>
-    public long ReadTo => Partition.Source.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? _lines?.RawPosition ?? 0 : Position;
+    public long ReadTo => IsCompressed ? _lines?.RawPosition ?? 0 : Position;
 
     /// <summary>The file ends inside a gzip member: it is at its end, but not complete.</summary>
     public bool EndsInsideMember => _lines is { EndsInsideMember: true };
@@ -93,6 +94,7 @@ internal sealed class FilePartition : IDisposable
         if (!file.Exists) throw new SourceChangedException(Partition.Source, $"a file of {read} bytes or more", "none");
         if (file.Length < read) throw new SourceChangedException(Partition.Source, $"{read} bytes or more", $"{file.Length}");
         if (file.Length > read) AtEnd = false;
+        if (!IsCompressed) Partition.KnownEnd = file.Length;
     }
 
     /// <summary>Takes note of the partition's event time, as far as the flow has come with it.</summary>
@@ -109,6 +111,8 @@ internal sealed class FilePartition : IDisposable
         _lines?.Dispose();
         _lines = null;
     }
+
+    private bool IsCompressed => Partition.Source.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
 
     private LineFile Lines() => _lines ??= new LineFile(Partition.Source, _start, Partition.End, _context.MaxRecordBytes, _start > 0 ? _before : null);
 

@@ -1,6 +1,7 @@
 using System.Threading.Tasks.Dataflow;
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Telemetry;
 
 namespace Pipeline.Blocks.Sources;
 
@@ -91,4 +92,7 @@ public sealed record SourceContext
 
     /// <summary>Messages for the operator.</summary>
     public Action<string> Log { get; init; } = static _ => { };
+
+    /// <summary>Told when brokers are away; null: nobody.</summary>
+    public Outages? Outages { get; init; }
 }

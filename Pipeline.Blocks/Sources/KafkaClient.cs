@@ -18,7 +18,7 @@ internal sealed class KafkaClient : IDisposable
     /// <exception cref="ArgumentException">A property is unknown, or has a value that librdkafka refuses.</exception>
     public KafkaClient(KafkaSourceOptions options, SourceContext context)
     {
-        Outage = new KafkaOutage(options.Bootstrap, context.Log, context.Clock, context.UnavailableLimit);
+        Outage = new KafkaOutage(options.Bootstrap, context.Log, context.Clock, context.UnavailableLimit, context.Outages);
         ConsumerConfig configuration = KafkaConsumerSettings.Create(options, context.Group);
         Isolation = configuration.IsolationLevel ?? IsolationLevel.ReadCommitted;
         try
@@ -94,6 +94,20 @@ internal sealed class KafkaClient : IDisposable
         return answer.ResultInfos.ToDictionary(
             static info => info.TopicPartitionOffsetError.TopicPartition,
             static info => info.TopicPartitionOffsetError.Offset.Value);
+    }
+
+    /// <summary>The high watermark that came with the last records of a partition; null before any. Asks no broker.</summary>
+    public long? KnownEnd(TopicPartition partition)
+    {
+        try
+        {
+            Offset high = Consumer.GetWatermarkOffsets(partition).High;
+            return high.IsSpecial ? null : high.Value;
+        }
+        catch (KafkaException)
+        {
+            return null;
+        }
     }
 
     /// <summary>What the group has committed; -1 where it has not.</summary>

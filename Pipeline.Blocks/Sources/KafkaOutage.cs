@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Pipeline.Blocks.Telemetry;
 
 namespace Pipeline.Blocks.Sources;
 
@@ -8,7 +9,8 @@ namespace Pipeline.Blocks.Sources;
 /// <param name="log">Takes the message.</param>
 /// <param name="clock">The clock of the limit.</param>
 /// <param name="limit">How long they may be away; <see cref="Timeout.InfiniteTimeSpan"/>: for ever.</param>
-internal sealed class KafkaOutage(string bootstrap, Action<string> log, TimeProvider clock, TimeSpan limit)
+/// <param name="outages">Told too; null: nobody.</param>
+internal sealed class KafkaOutage(string bootstrap, Action<string> log, TimeProvider clock, TimeSpan limit, Outages? outages = null)
 {
     private long _began;
     private int _lasts;
@@ -31,7 +33,9 @@ internal sealed class KafkaOutage(string bootstrap, Action<string> log, TimeProv
         // A broker that says this is there: the coordinator moves or loads, as it does for a moment behind a restart.
         if (error.Code is ErrorCode.NotCoordinatorForGroup or ErrorCode.GroupCoordinatorNotAvailable or ErrorCode.GroupLoadInProgress) return;
         if (!Lasts) Volatile.Write(ref _began, clock.GetTimestamp());
-        if (Interlocked.Exchange(ref _lasts, 1) == 0) log($"Kafka at {bootstrap} cannot be reached, waiting for it: {error.Reason}");
+        if (Interlocked.Exchange(ref _lasts, 1) != 0) return;
+        outages?.Begin(OutageKind.Source, bootstrap, error.Reason);
+        log($"Kafka at {bootstrap} cannot be reached, waiting for it: {error.Reason}");
     }
 
     /// <summary>Throws once the brokers have been away for as long as they may.</summary>
@@ -45,6 +49,8 @@ internal sealed class KafkaOutage(string bootstrap, Action<string> log, TimeProv
     /// <summary>A broker answered; that counts unless something failed since the question, for the answer may have been on its way before.</summary>
     public void End(int failuresBefore)
     {
-        if (Lasts && Failures == failuresBefore && Interlocked.Exchange(ref _lasts, 0) != 0) log($"Kafka at {bootstrap} answers again");
+        if (!Lasts || Failures != failuresBefore || Interlocked.Exchange(ref _lasts, 0) == 0) return;
+        outages?.End(OutageKind.Source, bootstrap);
+        log($"Kafka at {bootstrap} answers again");
     }
 }

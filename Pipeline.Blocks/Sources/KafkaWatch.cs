@@ -36,6 +36,7 @@ internal sealed class KafkaWatch(KafkaSourceOptions options, TimeProvider clock,
         {
             await Task.Delay(Step, clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (stop.IsCancellationRequested) return;
+            NoteEnds();
             try
             {
                 await AskForEndsAsync(bounded, stop).ConfigureAwait(false);
@@ -48,6 +49,13 @@ internal sealed class KafkaWatch(KafkaSourceOptions options, TimeProvider clock,
                 return;
             }
         }
+    }
+
+    /// <summary>What the client knows of the ends without asking, for the lag.</summary>
+    private void NoteEnds()
+    {
+        foreach (KafkaPartition partition in _read)
+            if (client.KnownEnd(partition.Id) is { } end) partition.Partition.KnownEnd = end;
     }
 
     private async Task AskForEndsAsync(bool bounded, CancellationToken stop)

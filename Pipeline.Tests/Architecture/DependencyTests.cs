@@ -44,7 +44,9 @@ public sealed partial class DependencyTests
     [DataRow("YamlDotNet", "Pipeline/Configuration")]
     [DataRow("System.CommandLine", "Pipeline/Commands")]
     [DataRow("Spectre", "Pipeline/Commands", "Pipeline/Demo")]
-    [DataRow("Microsoft.AspNetCore", "Pipeline/Hosting")]
+    [DataRow("Microsoft.AspNetCore", "Pipeline/Hosting/Http")]
+    [DataRow("OpenTelemetry", "Pipeline/Hosting/Http", "Pipeline/Reports")]
+    [DataRow("HdrHistogram", "Pipeline.Blocks/Telemetry")]
     public void Library_IsUsedOnlyIn(string library, params string[] places)
     {
         string[] others =

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Telemetry;
 using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 using Pipeline.Hosting;
@@ -108,7 +109,7 @@ internal sealed class StoppedJob : IDisposable
         JobOptions job = Job with { State = Job.State with { Dir = copy.Path } };
         var gate = new ReadGate(new PartitionDirectory([.. job.Streams.Select(static stream => stream.Name)]), ReadGate.NoDriftControl);
         using StateDirectory state = StateDirectory.Open(job, TimeProvider.System, static _ => { });
-        using var lanes = new JobLanes(job, state, gate, TimeProvider.System, static _ => { });
+        using var lanes = new JobLanes(job, state, gate, TimeProvider.System, static _ => { }, new Outages(TimeProvider.System));
         lanes.Restore(copy[$"checkpoints/{CheckpointReader.NameOf(id)}"], job.Parallelism.Lanes);
         return string.Join("; ", lanes.All.Select(Drive));
     }

@@ -84,7 +84,7 @@ public sealed class CommandLineTests
     [TestMethod]
     public void RunFlags_AreRead()
     {
-        RunFlags flags = Read("--report file --report-interval 1.5s --report-format json --http [::1]:0 --summary s.json --log-format json -v --no-color");
+        RunFlags flags = Read("--report file --report-interval 1.5s --report-format json --report-file r.jsonl --http [::1]:0 --http-token-file t --otlp http://collector:4318 --summary s.json --log-format json -v --no-color");
 
         Assert.AreEqual(
             new RunFlags
@@ -92,7 +92,10 @@ public sealed class CommandLineTests
                 Report = ReportTarget.File,
                 ReportInterval = TimeSpan.FromMilliseconds(1500),
                 ReportFormat = TextFormat.Json,
+                ReportFile = "r.jsonl",
                 Http = "[::1]:0",
+                HttpTokenFile = "t",
+                Otlp = new Uri("http://collector:4318"),
                 Summary = "s.json",
                 Log = new LogFlags { Format = TextFormat.Json, Verbosity = Verbosity.Verbose, Color = false },
             },
@@ -105,6 +108,7 @@ public sealed class CommandLineTests
     [TestMethod]
     [DataRow("--report htp", "--report takes console, file, http, none; found 'htp'; did you mean http?")]
     [DataRow("--report-interval 0s", "--report-interval takes a duration such as 500ms, 10s, 20m, 1h or 7d, found '0s'")]
+    [DataRow("--otlp collector:4317", "--otlp takes http://host:port, found 'collector:4317'")]
     [DataRow("--http 8080", "--http takes host:port, found '8080'")]
     public void WrongRunFlag_IsAMistake(string line, string mistake) =>
         Assert.AreEqual(mistake, string.Join('\n', Parse(new CommonOptions(), line).Errors.Select(error => error.Message)));

@@ -1,6 +1,7 @@
 using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 using Pipeline.Hosting;
+using Pipeline.Reports;
 using Pipeline.Topology;
 
 namespace Pipeline.Tests.EndToEnd;
@@ -12,12 +13,12 @@ internal sealed class LiveJob : IAsyncDisposable
     private readonly StringWriter _messages = new();
     private readonly Task<JobSummary> _run;
 
-    public LiveJob(string jobFile, bool untilEnd = false, StartRequest? start = null)
+    public LiveJob(string jobFile, bool untilEnd = false, StartRequest? start = null, ReportSettings? reports = null)
     {
         LoadedJob loaded = JobLoader.Load(jobFile, [], new Dictionary<string, string>());
         Assert.IsNotNull(loaded.Job, string.Join('\n', loaded.Errors));
         Job = loaded.Job;
-        var settings = new RunSettings { UntilEnd = untilEnd, Start = start ?? new StartRequest(), ReportInterval = TimeSpan.FromMilliseconds(50), Report = Observe };
+        var settings = new RunSettings { UntilEnd = untilEnd, Start = start ?? new StartRequest(), ReportInterval = TimeSpan.FromMilliseconds(50), Report = Observe, Reports = reports ?? new ReportSettings() };
         _run = Task.Run(() => new JobRunner(loaded.Job, settings, TimeProvider.System, TextWriter.Synchronized(_messages)).RunAsync(_stop.Token));
     }
 

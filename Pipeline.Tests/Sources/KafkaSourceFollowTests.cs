@@ -31,6 +31,21 @@ public abstract class KafkaSourceFollowTests(bool recordByRecord)
     }
 
     [TestMethod]
+    public async Task EndOfAPartition_IsKnownForTheLag()
+    {
+        KafkaServer server = KafkaServer.Shared;
+        string topic = server.NewTopic("lag");
+        server.Produce(topic, [new(null, "a", 0), new(null, "b", 0), new(null, "c", 0)]);
+        await using var fixture = new KafkaSourceFixture(server, recordByRecord);
+        var intake = new SourceIntake();
+        await fixture.StartAsync(fixture.Source(fixture.Options(topic), fixture.Context(untilEnd: false)), intake);
+
+        await intake.UntilAsync(_ => fixture.Directories.All.Single().KnownEnd == 3, run: fixture.Run);
+        server.Produce(topic, [new(null, "d", 0)]);
+        await intake.UntilAsync(_ => fixture.Directories.All.Single().KnownEnd == 4, run: fixture.Run);
+    }
+
+    [TestMethod]
     public async Task AddedPartition_IsReadFromItsFirstRecord_WhateverTheStart()
     {
         KafkaServer server = KafkaServer.Shared;

@@ -8,6 +8,7 @@ using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Blocks.Sources;
+using Pipeline.Blocks.Telemetry;
 using Pipeline.Configuration;
 using Pipeline.Tests.Fakes;
 using Pipeline.Topology;
@@ -40,6 +41,35 @@ public sealed class BackpressureTests
         Assert.IsLessThan(readWhileStill + 30, readAfterThree);
         Assert.AreEqual(Batches, rig.Source.Sent);
         Assert.AreEqual(Batches * BatchRecords, rig.Sink.Samples);
+    }
+
+    [TestMethod]
+    public async Task StandingSink_IsBusy_AndEveryBlockBeforeItIsBackPressured()
+    {
+        using var rig = new Rig();
+        var topology = new SampleTopology(rig.Parts);
+        using var running = new RunningTopology(topology);
+        await Eventually.Holds(() => rig.Source.IsBlocked, "the source waits for room");
+        Dictionary<BlockView, StageTimes> before = topology.Views.All.ToDictionary(block => block, block => block.Time.Read());
+
+        await Eventually.Holds(() => LookAndRead().Wall > 0.5, "half a second passes");
+
+        StageTimes LookAndRead()
+        {
+            topology.Views.Look();
+            return topology.Views.All[0].Time.Read().Since(before[topology.Views.All[0]]);
+        }
+
+        foreach ((BlockView block, StageTimes then) in before)
+        {
+            StageTimes times = block.Time.Read().Since(then);
+            Assert.AreEqual(times.Wall * times.Workers, times.Busy + times.BackPressured + times.Idle, 0.02 * times.Wall * times.Workers, block.FullName);
+            if (block.Name == "sink") Assert.AreEqual(1, times.BusyShare, 0.02);
+            else if (block.Name == "dead-letters") Assert.AreEqual(1, times.IdleShare, 0.02);
+            else Assert.IsGreaterThan(0.9, times.BackPressuredShare, $"{block.FullName}: {times}");
+        }
+        rig.Sink.Allow(int.MaxValue / 2);
+        await running.Completion;
     }
 
     [TestMethod]

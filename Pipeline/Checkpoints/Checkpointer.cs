@@ -15,7 +15,7 @@ namespace Pipeline.Checkpoints;
 /// Records flow meanwhile. Threading: any; one checkpoint at a time, others wait. Errors: what cannot be written within the job's limit throws and is to stop
 /// the run; a flow that ends or fails meanwhile leaves the checkpoint without a manifest, which is none.
 /// </remarks>
-internal sealed class Checkpointer(JobOptions job, SampleTopology topology, StateDirectory state, RunOrigin origin, TimeProvider clock) : IDisposable
+internal sealed class Checkpointer(JobOptions job, SampleTopology topology, StateDirectory state, RunOrigin origin, TimeProvider clock, CheckpointTelemetry telemetry) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1, 1);
     private long _id = origin.LastCheckpoint;
@@ -38,6 +38,11 @@ internal sealed class Checkpointer(JobOptions job, SampleTopology topology, Stat
         {
             await TakeOneAsync(running, cleanStop, finished, stop).ConfigureAwait(false);
         }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            telemetry.Fail();
+            throw;
+        }
         finally
         {
             _one.Release();
@@ -50,6 +55,8 @@ internal sealed class Checkpointer(JobOptions job, SampleTopology topology, Stat
     private async Task TakeOneAsync(RunningTopology running, bool cleanStop, Func<bool>? finished, CancellationToken stop)
     {
         long id = ++_id;
+        long began = clock.GetTimestamp();
+        double[] pausedBefore = Pauses();
         string directory = await state.Checkpoints.BeginAsync(id, stop).ConfigureAwait(false);
         for (int lane = 0; lane < topology.Lanes.Count; lane++) Directory.CreateDirectory(CheckpointBarrier.LaneDirectory(directory, lane));
         if (await running.PassBarrierAsync(directory).ConfigureAwait(false) is not { } barrier) return;
@@ -57,8 +64,12 @@ internal sealed class Checkpointer(JobOptions job, SampleTopology topology, Stat
         CheckpointManifest manifest = await Task.Run(() => Describe(id, barrier, directory, lanes, cleanStop, finished?.Invoke() ?? false)).ConfigureAwait(false);
         await state.Checkpoints.CommitAsync(manifest, state.LaneDirectories(lanes.Length), stop).ConfigureAwait(false);
         Newest = manifest;
+        telemetry.Took(began, TimeSpan.FromSeconds(Pauses().Zip(pausedBefore, static (after, before) => after - before).Max()), manifest.SnapshotBytes());
         if (await state.Checkpoints.PruneAsync(job.State.Keep, stop).ConfigureAwait(false) is { } oldest) LetGo(oldest);
     }
+
+    /// <summary>Seconds that snapshots held each lane so far.</summary>
+    private double[] Pauses() => [.. topology.Lanes.Select(static lane => lane.SnapshotTime.Read().Busy)];
 
     private CheckpointManifest Describe(long id, CheckpointBarrier barrier, string directory, LaneSnapshot[] lanes, bool cleanStop, bool finished)
     {

@@ -3,6 +3,7 @@ using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 using Pipeline.Demo;
 using Pipeline.Hosting;
+using Pipeline.Reports;
 using Pipeline.Topology;
 using Spectre.Console;
 
@@ -34,8 +35,8 @@ internal static class DemoCommand
                 TimeSpan? length = seconds is null ? null : TimeSpan.FromSeconds(seconds.Value);
                 bool table = flags.Log.Color && !Console.IsErrorRedirected && AnsiConsole.Profile.Capabilities.Ansi;
                 JobSummary summary = table
-                    ? await WithTable(job, length, clock, signals.Stop).ConfigureAwait(false)
-                    : await new JobRunner(job, Settings(length, TimeSpan.FromSeconds(2)), clock, TextWriter.Synchronized(console.Error)).RunAsync(signals.Stop).ConfigureAwait(false);
+                    ? await WithTable(job, length, ReportSetup.Of(flags, job, ""), clock, signals.Stop).ConfigureAwait(false)
+                    : await new JobRunner(job, Settings(length, ReportSetup.Of(flags, job, ""), flags.Report == ReportTarget.None ? null : TimeSpan.FromSeconds(2)), clock, TextWriter.Synchronized(console.Error)).RunAsync(signals.Stop).ConfigureAwait(false);
                 await SummaryOutput.WriteAsync(summary, flags.Summary, console.Output).ConfigureAwait(false);
                 return ExitCodes.Done;
             }
@@ -46,22 +47,23 @@ internal static class DemoCommand
         }, signals.Stop).ConfigureAwait(false);
     }
 
-    private static RunSettings Settings(TimeSpan? length, TimeSpan? reportInterval) => new()
+    private static RunSettings Settings(TimeSpan? length, ReportSettings reports, TimeSpan? reportInterval) => new()
     {
         Start = new StartRequest { FromScratch = true },
         EndsByItself = length is not null,
         ReportInterval = reportInterval,
+        Reports = reports,
         OtherSource = (options, context) => new DemoSource((DemoSourceOptions)options, context, length),
     };
 
-    private static async Task<JobSummary> WithTable(JobOptions job, TimeSpan? length, TimeProvider clock, CancellationToken stop)
+    private static async Task<JobSummary> WithTable(JobOptions job, TimeSpan? length, ReportSettings reports, TimeProvider clock, CancellationToken stop)
     {
         IAnsiConsole terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         JobSummary? summary = null;
         await terminal.Live(new Text("starting")).StartAsync(async live =>
         {
             void Show(SampleTopology topology, JobSummary now) => live.UpdateTarget(DemoTable.Of(job, topology, now));
-            RunSettings settings = Settings(length, TimeSpan.FromMilliseconds(500)) with { Report = Show };
+            RunSettings settings = Settings(length, reports, TimeSpan.FromMilliseconds(500)) with { Report = Show };
             summary = await new JobRunner(job, settings, clock, TextWriter.Null).RunAsync(stop).ConfigureAwait(false);
         }).ConfigureAwait(false);
         return summary!;

@@ -28,12 +28,23 @@ internal sealed class ReportFlags(MessageFlags log)
         Validators = { CheckHttp },
     };
 
+    private readonly Option<string?> _file = new("--report-file") { Description = "File of --report file (default: report.txt or report.jsonl in the state directory)", HelpName = "FILE" };
+
+    private readonly Option<string?> _token = new("--http-token-file") { Description = "File with the bearer token that HTTP callers have to show; needed to listen beyond loopback", HelpName = "FILE" };
+
+    private readonly Option<string?> _otlp = new("--otlp")
+    {
+        Description = "Send metrics to an OpenTelemetry collector (OTLP over HTTP)",
+        HelpName = "URL",
+        Validators = { CheckUrl },
+    };
+
     private readonly Option<string?> _summary = new("--summary") { Description = "Write the summary to a file too", HelpName = "FILE" };
 
     /// <summary>Gives a command these flags.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_report, _interval, _format, _http, _summary]) command.Add(option);
+        foreach (Option option in (Option[])[_report, _interval, _format, _file, _http, _token, _otlp, _summary]) command.Add(option);
     }
 
     /// <summary>What was said.</summary>
@@ -46,6 +57,9 @@ internal sealed class ReportFlags(MessageFlags log)
             ReportInterval = parsed.GetValue(_interval),
             ReportFormat = parsed.GetValue(_format),
             Http = parsed.GetValue(_http) ?? (report == ReportTarget.Http ? RunFlags.DefaultHttp : null),
+            ReportFile = parsed.GetValue(_file),
+            HttpTokenFile = parsed.GetValue(_token),
+            Otlp = parsed.GetValue(_otlp) is { } url ? new Uri(url) : null,
             Summary = parsed.GetValue(_summary),
             Log = log.Read(parsed),
         };
@@ -57,6 +71,12 @@ internal sealed class ReportFlags(MessageFlags log)
         if (Durations.TryParse(text, out TimeSpan interval) && interval > TimeSpan.Zero) return interval;
         result.AddError($"--report-interval takes {Durations.Expected}, found '{text}'");
         return default;
+    }
+
+    private static void CheckUrl(OptionResult result)
+    {
+        foreach (Token token in result.Tokens)
+            if (!Uri.TryCreate(token.Value, UriKind.Absolute, out Uri? url) || url.Scheme is not ("http" or "https")) result.AddError($"--otlp takes http://host:port, found '{token.Value}'");
     }
 
     private static void CheckHttp(OptionResult result)

@@ -26,20 +26,28 @@ internal static class RunCommand
         command.SetAction((parsed, _) =>
         {
             var start = new StartRequest { FromScratch = parsed.GetValue(fromScratch), Rebuild = parsed.GetValue(rebuild), From = parsed.GetValue(from) };
-            return common.Job.LoadOrReport(parsed) is { } job
-                ? RunAsync(job, common.Report.Read(parsed), parsed.GetValue(untilEnd), start, parsed.InvocationConfiguration)
+            LoadedJob loaded = common.Job.Load(parsed);
+            if (loaded.Job is null) common.Job.ReportMistakes(parsed, loaded);
+            return loaded.Job is { } job
+                ? RunAsync(job, ConfigurationOf(loaded), common.Report.Read(parsed), parsed.GetValue(untilEnd), start, parsed.InvocationConfiguration)
                 : Task.FromResult(ExitCodes.Configuration);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(JobOptions job, RunFlags flags, bool untilEnd, StartRequest start, InvocationConfiguration console)
+    private static string ConfigurationOf(LoadedJob loaded)
+    {
+        using var text = new StringWriter();
+        loaded.Effective.Write(text);
+        return text.ToString();
+    }
+
+    private static async Task<int> RunAsync(JobOptions job, string configuration, RunFlags flags, bool untilEnd, StartRequest start, InvocationConfiguration console)
     {
         using var signals = new StopSignals(console.Error);
         return await RunFailures.ReportAsync(console.Error, async () =>
         {
-            bool reports = flags.Report == ReportTarget.Console && flags.Log.Verbosity != Verbosity.Quiet;
-            var settings = new RunSettings { UntilEnd = untilEnd, Start = start, ReportInterval = reports ? flags.ReportInterval : null };
+            var settings = new RunSettings { UntilEnd = untilEnd, Start = start, ReportInterval = ReportSetup.Interval(flags), Reports = ReportSetup.Of(flags, job, configuration) };
             JobSummary summary = await new JobRunner(job, settings, TimeProvider.System, TextWriter.Synchronized(console.Error)).RunAsync(signals.Stop).ConfigureAwait(false);
             await SummaryOutput.WriteAsync(summary, flags.Summary, console.Output).ConfigureAwait(false);
             return ExitCodes.Done;

@@ -64,6 +64,15 @@ internal sealed record RunFlags
     /// <summary>Form of reports.</summary>
     public TextFormat ReportFormat { get; init; }
 
+    /// <summary>File of <c>--report file</c>; null: one in the state directory.</summary>
+    public string? ReportFile { get; init; }
+
+    /// <summary>File with the token that HTTP callers have to show; null: none.</summary>
+    public string? HttpTokenFile { get; init; }
+
+    /// <summary>Where metrics are sent by OTLP; null: nowhere.</summary>
+    public Uri? Otlp { get; init; }
+
     /// <summary>Host and port HTTP listens on; null: it does not listen. With <c>--report http</c> alone it is <see cref="DefaultHttp"/>.</summary>
     public string? Http { get; init; }
 

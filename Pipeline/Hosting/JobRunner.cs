@@ -1,10 +1,11 @@
 using Pipeline.Blocks.Flow;
-using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Blocks.Sources;
 using Pipeline.Checkpoints;
 using Pipeline.Configuration;
+using Pipeline.Hosting.Http;
+using Pipeline.Reports;
 using Pipeline.Topology;
 
 namespace Pipeline.Hosting;
@@ -30,6 +31,9 @@ internal sealed record RunSettings
     /// <summary>Shows a report; null: lines for people.</summary>
     public Action<SampleTopology, JobSummary>? Report { get; init; }
 
+    /// <summary>Where reports go.</summary>
+    public ReportSettings Reports { get; init; } = new();
+
     /// <summary>Time between reports; null: none.</summary>
     public TimeSpan? ReportInterval { get; init; } = TimeSpan.FromSeconds(5);
 }
@@ -47,15 +51,27 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
         long began = clock.GetTimestamp();
         messages.WriteLine($"delivery: {Delivery}");
         if (settings.Start.FromScratch) messages.WriteLine("--from-scratch: state and progress are discarded; samples may repeat");
-        using StateDirectory state = StateDirectory.Open(job, clock, messages.WriteLine);
-        await using JobParts parts = JobParts.Make(job, settings, state, clock, messages.WriteLine);
+        var telemetry = new RunTelemetry(job, clock);
+        var hub = new ReportHub(job, telemetry.Outages);
+        await using HttpReports? http = settings.Reports.Http is { } where ? await HttpReports.StartAsync(where, hub, settings.Reports).ConfigureAwait(false) : null;
+        if (http is not null)
+        {
+            messages.WriteLine($"http: {http.Address}");
+            settings.Reports.Listening?.Invoke(http.Address);
+        }
+        using CancellationTokenRegistration noLongerReady = stop.Register(() => hub.IsStopping = true);
+        using StateDirectory state = StateDirectory.Open(job, clock, messages.WriteLine, telemetry.Outages);
+        await using JobParts parts = JobParts.Make(job, settings, state, clock, messages.WriteLine, telemetry);
         await parts.OpenAsync(stop).ConfigureAwait(false);
         messages.WriteLine(parts.Plan.Says());
         var topology = new SampleTopology(parts.Topology);
         RunOrigin origin = RunOrigins.Of(parts, state, clock);
-        using var checkpointer = new Checkpointer(job, topology, state, origin, clock);
+        using var checkpointer = new Checkpointer(job, topology, state, origin, clock, telemetry.Checkpoints);
         long recordsBefore = parts.Topology.Partitioner.Ledger.SourceRecords;
         JobSummary Summarize() => JobLedger.Summarize(job, Delivery, topology, parts.Topology.Partitioner.Ledger, recordsBefore, ProcessUse.Since(began, clock));
+
+        using var reports = new RunReports(ViewOf(parts, topology, checkpointer, telemetry, Summarize), settings.Reports, messages);
+        hub.Current = reports;
 
         // Both are called when what they ask about is over: every block is empty behind the last barrier.
         bool IsFinished() => parts.IsBounded && !stop.IsCancellationRequested && topology.Partition.Cut!.Tracker.Watermark == long.MaxValue;
@@ -69,15 +85,23 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
         [
             Every(job.State.CheckpointInterval, () => CheckpointAsync(running, checkpointer, parts, loops.Token), loops.Token),
             job.Time.Mode == TimeMode.Processing ? Every(Tick, () => running.TickAsync(clock.GetUtcNow().ToUnixTimeMilliseconds()), loops.Token) : Task.CompletedTask,
-            settings.ReportInterval is { } interval ? Report(interval, topology, parts.Topology.Partitioner, Summarize, loops.Token) : Task.CompletedTask,
+            Every(BlockViews.LookInterval, topology.Views.Look, loops.Token),
+            Every(RateBook.TickInterval, () => reports.Tick(RateBook.TickInterval), loops.Token),
+            settings.ReportInterval is { } interval ? Every(interval, () => Report(topology, reports, Summarize), loops.Token) : Task.CompletedTask,
         ];
         foreach (Task loop in beside) running.Watch(loop);
         try
         {
             await running.Completion.ConfigureAwait(false);
         }
+        catch (Exception cause)
+        {
+            hub.Fault = cause.Message;
+            throw;
+        }
         finally
         {
+            hub.Current = null;
             await loops.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(beside).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             parts.StoodStill = running.StoodStill;
@@ -106,20 +130,33 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
         await parts.CommitAsync(checkpointer.OldestPositions).ConfigureAwait(false);
     }
 
-    private async Task Report(TimeSpan interval, SampleTopology topology, Partitioner partitioner, Func<JobSummary> summarize, CancellationToken stop)
+    private void Report(SampleTopology topology, RunReports reports, Func<JobSummary> summarize)
     {
-        var lines = new ConsoleReport(job, topology, partitioner, clock, messages);
-        await Every(
-            interval,
-            () =>
-            {
-                JobSummary now = summarize();
-                if (settings.Report is null) lines.Write(now);
-                else settings.Report(topology, now);
-                return Task.CompletedTask;
-            },
-            stop).ConfigureAwait(false);
+        if (settings.Report is null) reports.Write();
+        else settings.Report(topology, summarize());
     }
+
+    private RunView ViewOf(JobParts parts, SampleTopology topology, Checkpointer checkpointer, RunTelemetry telemetry, Func<JobSummary> summarize) => new()
+    {
+        Job = job,
+        Topology = topology,
+        Partitioner = parts.Topology.Partitioner,
+        Checkpoints = telemetry.Checkpoints,
+        OldestPositions = () => checkpointer.OldestPositions,
+        Sink = telemetry.Sink,
+        Outages = telemetry.Outages,
+        Summarize = summarize,
+        Clock = clock,
+    };
+
+    private Task Every(TimeSpan interval, Action work, CancellationToken stop) => Every(
+        interval,
+        () =>
+        {
+            work();
+            return Task.CompletedTask;
+        },
+        stop);
 
     private async Task Every(TimeSpan interval, Func<Task> work, CancellationToken stop)
     {

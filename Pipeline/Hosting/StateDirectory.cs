@@ -1,5 +1,6 @@
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Sinks;
+using Pipeline.Blocks.Telemetry;
 using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 
@@ -25,14 +26,14 @@ public sealed class StateDirectory : IDisposable
     internal CheckpointStore Checkpoints { get; }
 
     /// <summary>Creates and locks it.</summary>
-    public static StateDirectory Open(JobOptions job, TimeProvider clock, Action<string> log)
+    public static StateDirectory Open(JobOptions job, TimeProvider clock, Action<string> log, Outages? outages = null)
     {
         string path = job.State.Dir;
         Directory.CreateDirectory(path);
         string lockPath = System.IO.Path.Combine(path, "lock");
         FileStream held = LockFile.Hold(
             lockPath, locked => new StateLockedException($"{path} is in use by another process (its lock file {lockPath} is held).", locked));
-        return new StateDirectory(path, held, new StorageRetry(clock, job.UnavailableLimit, log));
+        return new StateDirectory(path, held, new StorageRetry(clock, job.UnavailableLimit, log, outages));
     }
 
     /// <summary>Discards what an earlier run left: the last step of a start, when nothing can refuse it any more.</summary>

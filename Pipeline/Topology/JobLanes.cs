@@ -1,6 +1,7 @@
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Telemetry;
 using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 using Pipeline.Hosting;
@@ -9,8 +10,11 @@ namespace Pipeline.Topology;
 
 /// <summary>The lanes of a job over its state directory: empty ones, or those of a checkpoint.</summary>
 /// <remarks>Ownership: owns the lanes. Threading: one thread.</remarks>
-internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate gate, TimeProvider clock, Action<string> log) : IDisposable
+internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate gate, TimeProvider clock, Action<string> log, Outages outages) : IDisposable
 {
+    // What a repeated write may take until it has failed again: nobody says when one has succeeded.
+    private static readonly TimeSpan RepeatGrace = TimeSpan.FromSeconds(1);
+
     private readonly List<LaneJoin> _lanes = [];
 
     /// <summary>The lanes, once begun or restored.</summary>
@@ -84,6 +88,9 @@ internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate ga
     private WindowLog Log(int lane, int lanes) =>
         new(state.WindowLogPath(lane), StateBudget.Of(job.State.Memory, lanes).WindowLog, policy: Repeat(lane));
 
-    private RepeatWrites Repeat(int lane) =>
-        new(clock, job.UnavailableLimit, fault => log($"lane {lane} waits, for its state cannot be written; trying again: {fault.Message}"));
+    private RepeatWrites Repeat(int lane) => new(
+        clock,
+        job.UnavailableLimit,
+        fault => log($"lane {lane} waits, for its state cannot be written; trying again: {fault.Message}"),
+        (fault, delay) => outages.Begin(OutageKind.StateDisk, $"lane {lane}", fault.Message, delay + RepeatGrace));
 }

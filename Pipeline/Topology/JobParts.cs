@@ -23,19 +23,21 @@ internal sealed class JobParts : IAsyncDisposable
     private readonly StateDirectory _state;
     private readonly TimeProvider _clock;
     private readonly Action<string> _log;
+    private readonly RunTelemetry _telemetry;
     private readonly StartPlanner _planner;
     private readonly List<IAsyncDisposable> _opened = [];
     private PartitionDirectory _directory = null!;
     private ReadGate _gate = null!;
     private JobLanes? _lanes;
 
-    private JobParts(JobOptions job, RunSettings settings, StateDirectory state, TimeProvider clock, Action<string> log)
+    private JobParts(JobOptions job, RunSettings settings, StateDirectory state, TimeProvider clock, Action<string> log, RunTelemetry telemetry)
     {
         _job = job;
         _settings = settings;
         _state = state;
         _clock = clock;
         _log = log;
+        _telemetry = telemetry;
         _planner = new StartPlanner(job, settings.Start, IsExactlyOnce);
     }
 
@@ -60,8 +62,8 @@ internal sealed class JobParts : IAsyncDisposable
     private bool IsExactlyOnce => _job.Delivery == DeliveryMode.ExactlyOnce;
 
     /// <summary>Makes the parts of a job; nothing is opened yet.</summary>
-    public static JobParts Make(JobOptions job, RunSettings settings, StateDirectory state, TimeProvider clock, Action<string> log) =>
-        new(job, settings, state, clock, log);
+    public static JobParts Make(JobOptions job, RunSettings settings, StateDirectory state, TimeProvider clock, Action<string> log, RunTelemetry telemetry) =>
+        new(job, settings, state, clock, log, telemetry);
 
     /// <summary>Opens everything; see the class for the order.</summary>
     public async Task OpenAsync(CancellationToken stop)
@@ -179,7 +181,7 @@ internal sealed class JobParts : IAsyncDisposable
     {
         foreach (ManifestPartition entry in Plan.Manifest?.Partitions ?? []) _directory.Recall(entry.Source, entry.Number, [.. entry.Streams], entry.HasTimestamps);
         ResumePoints resume = ResumePoints.Of(Plan, FloorsOf(Plan));
-        var sources = new JobSources(_job, _settings, _directory, _gate, _clock, _log);
+        var sources = new JobSources(_job, _settings, _directory, _gate, _clock, _log, _telemetry.Outages);
         _opened.Add(sources);
         await sources.OpenAsync(resume, records, stop).ConfigureAwait(false);
         IsBounded = _settings.UntilEnd || resume.Ends.Count > 0;
@@ -215,7 +217,7 @@ internal sealed class JobParts : IAsyncDisposable
         _directory = new PartitionDirectory([.. _job.Streams.Select(stream => stream.Name)]);
         // Windows that go by the clock need no event times to be near each other.
         _gate = new ReadGate(_directory, _job.Time.Mode == TimeMode.Processing ? ReadGate.NoDriftControl : (long)_job.Time.MaxDrift.TotalMilliseconds);
-        _lanes = new JobLanes(_job, _state, _gate, _clock, _log);
+        _lanes = new JobLanes(_job, _state, _gate, _clock, _log, _telemetry.Outages);
     }
 
     private async Task<int> BeginStateAsync(CancellationToken stop)
@@ -258,6 +260,8 @@ internal sealed class JobParts : IAsyncDisposable
         CreateTopics = _job.CreateTopics,
         MaxRecordBytes = _job.MaxRecordBytes,
         Log = _log,
+        Outages = _telemetry.Outages,
+        Telemetry = _telemetry.Sink,
         Delivery = _job.Delivery,
         Job = _job.Job,
         Lanes = _lanes!.All.Count > 0 ? _lanes.All.Count : _job.Parallelism.Lanes,
@@ -276,6 +280,7 @@ internal sealed class JobParts : IAsyncDisposable
         CreateTopics = _job.CreateTopics,
         MaxRecordBytes = _job.MaxRecordBytes,
         Log = _log,
+        Outages = _telemetry.Outages,
         StreamNames = [.. _job.Streams.Select(stream => stream.Name)],
         Directory = _directory,
     };

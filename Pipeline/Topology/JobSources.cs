@@ -1,6 +1,7 @@
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sources;
+using Pipeline.Blocks.Telemetry;
 using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 using Pipeline.Hosting;
@@ -9,7 +10,7 @@ namespace Pipeline.Topology;
 
 /// <summary>Makes the sources of a job, each to begin where the run resumes.</summary>
 /// <remarks>Ownership: owns the sources.</remarks>
-internal sealed class JobSources(JobOptions job, RunSettings settings, PartitionDirectory directory, ReadGate gate, TimeProvider clock, Action<string> log)
+internal sealed class JobSources(JobOptions job, RunSettings settings, PartitionDirectory directory, ReadGate gate, TimeProvider clock, Action<string> log, Outages outages)
     : IAsyncDisposable
 {
     /// <summary>The sources.</summary>
@@ -72,6 +73,7 @@ internal sealed class JobSources(JobOptions job, RunSettings settings, Partition
             Columns = stream.Csv.Columns,
             Group = job.Job,
             Log = log,
+            Outages = outages,
             Positions = resume.Positions,
             Ends = resume.Ends,
             ArrivedAt = job.Time.Mode == TimeMode.Processing ? resume.Clock : null,

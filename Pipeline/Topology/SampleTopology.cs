@@ -46,7 +46,7 @@ public sealed class SampleTopology
         if (parts.Formatted is { } formatted) Format.Ledger.Restore(formatted);
         Sink = new SinkBlock(parts.Sink, parts.Lanes.Count, parallelism, parts.Clock);
         LetterQueues = [Partition.Letters, .. Lanes.Select(lane => lane.Letters), Format.Letters];
-        DeadLetters = new DeadLetterBlock(parts.DeadLetters, LetterQueues.Count, parallelism);
+        DeadLetters = new DeadLetterBlock(parts.DeadLetters, LetterQueues.Count, parallelism, parts.Clock);
 
         Intake.Then(Parse.Block);
         Parse.Block.Then(Partition.Input);
@@ -54,6 +54,8 @@ public sealed class SampleTopology
         Links.Gather([.. Lanes.Select(lane => lane.Samples)], Format.Block);
         Format.Block.Then(Sink.Block);
         Links.Gather(LetterQueues, DeadLetters.Block);
+
+        Views = new BlockViews(this, parallelism.BlockCapacity, parts.Clock);
 
         // Queues too: on a fault whoever waits to put something into one must be let go.
         Blocks =
@@ -98,6 +100,9 @@ public sealed class SampleTopology
 
     /// <summary>Dead letters out.</summary>
     public DeadLetterBlock DeadLetters { get; }
+
+    /// <summary>The blocks as reports see them.</summary>
+    public BlockViews Views { get; }
 
     /// <summary>Every block whose end or fault matters.</summary>
     public IReadOnlyList<IDataflowBlock> Blocks { get; }

@@ -1,0 +1,58 @@
+using System.Threading.Tasks.Dataflow;
+using Pipeline.Blocks.Joining;
+using Pipeline.Blocks.Telemetry;
+
+namespace Pipeline.Topology;
+
+/// <summary>All blocks of a topology in the order of the flow, as reports see them.</summary>
+/// <remarks>
+/// A block whose output is taken by a link cannot say that it waits, nor can a source that another block's thread runs: <see cref="Look"/> is called many times a second
+/// and sees whether their output stands before a full queue. Of sources only that is known: their work is not measured, and counts as idle.
+/// </remarks>
+public sealed class BlockViews
+{
+    /// <summary>Time between two looks: a hundredth of the shortest interval that shares are made of.</summary>
+    public static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
+
+    private readonly SampleTopology _topology;
+    private readonly StageClock _source;
+    private readonly int _capacity;
+
+    /// <summary>Of a topology.</summary>
+    public BlockViews(SampleTopology topology, int capacity, TimeProvider clock)
+    {
+        _topology = topology;
+        _capacity = capacity;
+        _source = new StageClock("source", clock);
+        All =
+        [
+            new BlockView("source", null, _source, () => topology.Intake.Count, capacity),
+            new BlockView("parse", null, topology.Parse.Time, () => topology.Parse.Block.InputCount + topology.Parse.Block.OutputCount, Math.Max(capacity, topology.Parse.Time.Workers)),
+            new BlockView("partition", null, topology.Partition.Time, () => topology.Partition.Input.InputCount, capacity),
+            .. topology.Lanes.Select((lane, number) => Join(topology, lane, number)),
+            new BlockView("format", null, topology.Format.Time, () => topology.Format.Block.InputCount + topology.Format.Block.OutputCount, Math.Max(capacity, topology.Format.Time.Workers)),
+            new BlockView("sink", null, topology.Sink.Time, () => topology.Sink.Block.InputCount, capacity),
+            new BlockView("dead-letters", null, topology.DeadLetters.Time, () => topology.DeadLetters.Block.InputCount, capacity),
+        ];
+    }
+
+    /// <summary>The blocks, from the sources to the sinks.</summary>
+    public IReadOnlyList<BlockView> All { get; }
+
+    /// <summary>Sees which outputs stand.</summary>
+    public void Look()
+    {
+        _source.OutputStands(_topology.Intake.Count >= _capacity);
+        _topology.Parse.Time.OutputStands(_topology.Parse.Block.OutputCount > 0 && IsFull(_topology.Partition.Input, _topology.Partition.Time));
+        _topology.Format.Time.OutputStands(_topology.Format.Block.OutputCount > 0 && IsFull(_topology.Sink.Block, _topology.Sink.Time));
+    }
+
+    private BlockView Join(SampleTopology topology, LaneBlock lane, int number)
+    {
+        var queue = (BufferBlock<Blocks.Records.LaneBatch>)topology.Partition.Lanes[number];
+        return new BlockView("join", number, lane.Time, () => queue.Count + lane.Input.InputCount, 2 * _capacity);
+    }
+
+    /// <summary>A batch in work has its place in the queue until it is done.</summary>
+    private bool IsFull<T>(ActionBlock<T> block, StageClock time) => block.InputCount + time.Occupied >= _capacity;
+}
