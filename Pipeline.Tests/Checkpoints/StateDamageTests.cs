@@ -1,4 +1,4 @@
-using System.CommandLine;
+using Microsoft.Extensions.Logging.Abstractions;
 using Pipeline.Checkpoints;
 using Pipeline.Commands;
 using Pipeline.Tests.Models;
@@ -76,8 +76,8 @@ public sealed class StateDamageTests
     /// <summary>How many checkpoints the command calls valid, and its exit code.</summary>
     private static (int Valid, int Code) Verify()
     {
-        using StringWriter output = new(), error = new();
-        int code = CheckpointCommand.Verify(Stopped.State, new InvocationConfiguration { Output = output, Error = error }, [new LaneStateCheck()]);
+        using var output = new StringWriter();
+        int code = CheckpointCommand.Verify(Stopped.State, output, NullLogger.Instance, [new LaneStateCheck()]);
         return (output.ToString().Split('\n').Count(static line => line.Contains(" valid ", StringComparison.Ordinal)), code);
     }
 
