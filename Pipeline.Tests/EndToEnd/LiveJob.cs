@@ -1,3 +1,4 @@
+using Pipeline.Blocks.Sinks;
 using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 using Pipeline.Hosting;
@@ -70,6 +71,8 @@ internal sealed class LiveJob : IAsyncDisposable
 
     private void Observe(SampleTopology topology, JobSummary summary)
     {
+        // Counts are there before the run has begun: those of the checkpoint. A stop would then find it starting.
+        if (Job.Delivery == DeliveryMode.ExactlyOnce && topology.Sink.Committed is null) return;
         MostMemory = Math.Max(MostMemory, topology.Lanes.Sum(lane => lane.State.MemoryBytes));
         MostDisk = Math.Max(MostDisk, topology.Lanes.Sum(lane => lane.State.DiskBytes));
         Topology = topology;

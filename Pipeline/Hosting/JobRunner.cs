@@ -81,9 +81,23 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
 
         // Both are called when what they ask about is over: every block is empty behind the last barrier.
         bool IsFinished() => parts.IsBounded && !stop.IsCancellationRequested && topology.Partition.Cut!.Tracker.Watermark == long.MaxValue;
+        bool stoppedAtTheStart = false;
+        async Task UnlessStopped(Task beginning)
+        {
+            try
+            {
+                await beginning.ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                stoppedAtTheStart = true;
+                throw;
+            }
+        }
+
         using var running = new RunningTopology(
             topology,
-            flow => BeginAsync(flow, checkpointer, parts, origin, stop),
+            flow => UnlessStopped(BeginAsync(flow, checkpointer, parts, origin, stop)),
             flow => checkpointer.TakeAsync(flow, CancellationToken.None, cleanStop: true, IsFinished));
         using CancellationTokenRegistration stopping = stop.Register(running.Stop);
         using var loops = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -99,6 +113,11 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
         try
         {
             await running.Completion.ConfigureAwait(false);
+        }
+        catch (StageFaultException ended) when (stoppedAtTheStart)
+        {
+            // Nothing was read: as if it had been stopped while its sources were opened.
+            throw new OperationCanceledException(ended.Message, ended, stop);
         }
         catch (Exception cause)
         {
