@@ -7,10 +7,12 @@ using Pipeline.Logging;
 namespace Pipeline.Tests.Logging;
 
 [TestClass]
-public sealed class EventLogTests
+public sealed class EventLogTests : IDisposable
 {
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2025, 11, 24, 12, 32, 15, 17, TimeSpan.Zero));
     private readonly StringWriter _output = new();
+
+    public void Dispose() => _output.Dispose();
 
     private string[] Lines => _output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
 

@@ -6,10 +6,12 @@ using Pipeline.Logging;
 namespace Pipeline.Tests.Logging;
 
 [TestClass]
-public sealed class RepeatLimitTests
+public sealed class RepeatLimitTests : IDisposable
 {
     private readonly FakeTimeProvider _clock = new();
     private readonly StringWriter _output = new();
+
+    public void Dispose() => _output.Dispose();
 
     [TestMethod]
     public void RepeatedMessage_IsWrittenOnce_AndThenWithItsCountEachTenSeconds()

@@ -14,6 +14,8 @@ internal static class CommandLine
         RunCommand.Create,
         DemoCommand.Create,
         ValidateCommand.Create,
+        TopCommand.Create,
+        StatusCommand.Create,
         VerifyCommand.Create,
         CheckpointCommand.Create,
         VersionCommand.Create,

@@ -76,7 +76,7 @@ internal sealed class JobParts : IAsyncDisposable
         ISampleSink sink = MakeSink(SinkSettings(shape));
         if (_settings.AroundSink is { } around) sink = around(sink);
         _opened.Add(sink);
-        IDeadLetterSink? letters = DeadLetterSinks.Make(_job.DeadLetter, LetterSettings()) is { } made ? new ToldLetters(made, _job.Streams, _directory, _log) : null;
+        ToldLetters? letters = DeadLetterSinks.Make(_job.DeadLetter, LetterSettings()) is { } made ? new ToldLetters(made, _job.Streams, _directory, _log) : null;
         if (letters is not null)
         {
             _opened.Add(letters);
