@@ -1,4 +1,6 @@
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using Pipeline.Blocks.Telemetry;
 
 namespace Pipeline.Blocks.Sinks;
 
@@ -7,7 +9,7 @@ namespace Pipeline.Blocks.Sinks;
 /// <param name="bootstrap">The brokers, for messages.</param>
 /// <param name="topic">The topic, for messages.</param>
 /// <param name="log">Messages for the operator.</param>
-internal sealed class Deliveries(string bootstrap, string topic, Action<string> log)
+internal sealed class Deliveries(string bootstrap, string topic, ILogger log)
 {
     private long _sent;
     private long _ended;
@@ -48,13 +50,13 @@ internal sealed class Deliveries(string bootstrap, string topic, Action<string> 
     {
         if (error.IsFatal) Fail(error, Partition.Any);
         else if (error.Code == ErrorCode.Local_AllBrokersDown && Interlocked.Exchange(ref _away, 1) == 0)
-            log($"Topic {topic}: no connection to {bootstrap}: {error.Reason}. Records wait; nothing is lost meanwhile.");
+            log.TopicAway(topic, bootstrap, error.Reason);
     }
 
     /// <summary>A broker acknowledges, after it was away.</summary>
     public void Returned()
     {
-        if (Volatile.Read(ref _failure) is null && Interlocked.Exchange(ref _away, 0) != 0) log($"Topic {topic}: {bootstrap} acknowledges again.");
+        if (Volatile.Read(ref _failure) is null && Interlocked.Exchange(ref _away, 0) != 0) log.TopicBack(topic, bootstrap);
     }
 
     /// <summary>Throws the first failure.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Pipeline.Blocks.Telemetry;
 
 namespace Pipeline.Blocks.Sinks;
 
@@ -64,7 +65,7 @@ internal static class KafkaTopics
             if (!settings.CreateTopics)
                 throw new SinkRefusedException($"Topic {topic} at {bootstrap}: expected to exist, as create_topics is false; found none");
             await admin.CreateTopicsAsync([wanted]).ConfigureAwait(false);
-            settings.Log($"Topic {topic}: created at {bootstrap}.");
+            settings.Log.TopicCreated(topic, bootstrap);
         }
         catch (CreateTopicsException failed) when (failed.Results.TrueForAll(static topic => topic.Error.Code is ErrorCode.NoError or ErrorCode.TopicAlreadyExists))
         {

@@ -1,4 +1,5 @@
 using Pipeline.Blocks.Librdkafka;
+using Pipeline.Blocks.Telemetry;
 
 namespace Pipeline.Blocks.Sinks;
 
@@ -9,7 +10,7 @@ internal static class SampleProducers
     public static ISampleProducer Create(KafkaSinkOptions options, SinkSettings settings)
     {
         if (WhyNoBatches(options) is not { } reason) return new BatchProducer(options, settings);
-        settings.Log($"Topic {options.Topic}: produced record by record, which is slower: {reason}");
+        settings.Log.RecordByRecord(options.Topic, reason);
         return new RecordProducer(options, settings);
     }
 

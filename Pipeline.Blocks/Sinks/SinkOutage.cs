@@ -33,7 +33,7 @@ internal sealed class SinkOutage(string where, SinkSettings settings)
             (_lasts, _began) = (true, settings.Clock.GetTimestamp());
         }
         settings.Outages?.Begin(OutageKind.Sink, where, error);
-        settings.Log($"{where}: {error}. It is repeated; nothing is lost meanwhile.");
+        settings.Log.OutputAway(where, error);
     }
 
     /// <summary>It went well.</summary>
@@ -46,7 +46,7 @@ internal sealed class SinkOutage(string where, SinkSettings settings)
             (_lasts, lasted) = (false, settings.Clock.GetElapsedTime(_began));
         }
         settings.Outages?.End(OutageKind.Sink, where);
-        settings.Log($"{where}: goes on after {lasted}.");
+        settings.Log.OutputBack(where, lasted);
     }
 
     /// <summary>Throws once it has lasted for as long as it may.</summary>

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Pipeline.Blocks.Telemetry;
 
 namespace Pipeline.Blocks.Sinks;
@@ -18,7 +20,7 @@ public abstract record SinkSettings
     public int MaxRecordBytes { get; init; } = 1 << 20;
 
     /// <summary>Messages for the operator.</summary>
-    public Action<string> Log { get; init; } = static _ => { };
+    public ILogger Log { get; init; } = NullLogger.Instance;
 
     /// <summary>Told what the sink waits for; null: nobody.</summary>
     public Outages? Outages { get; init; }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Pipeline.Blocks.Telemetry;
 using Polly;
 using Polly.Retry;
@@ -21,7 +22,7 @@ public sealed class StorageRetry
 
     private readonly TimeProvider _clock;
     private readonly TimeSpan _limit;
-    private readonly Action<string> _log;
+    private readonly ILogger _log;
     private readonly ResiliencePipeline _pipeline;
     private readonly Outages? _outages;
     private readonly OutageKind _kind;
@@ -40,7 +41,7 @@ public sealed class StorageRetry
     /// <param name="log">Messages for the operator.</param>
     /// <param name="outages">Told what is waited for; null: nobody.</param>
     /// <param name="kind">What that is.</param>
-    public StorageRetry(TimeProvider clock, TimeSpan limit, Action<string> log, Outages? outages = null, OutageKind kind = OutageKind.StateDisk)
+    public StorageRetry(TimeProvider clock, TimeSpan limit, ILogger log, Outages? outages = null, OutageKind kind = OutageKind.StateDisk)
     {
         (_clock, _limit, _log, _outages, _kind) = (clock, limit, log, outages, kind);
         _pipeline = new ResiliencePipelineBuilder { Name = Name, TimeProvider = clock }
@@ -84,7 +85,7 @@ public sealed class StorageRetry
         }
         catch (IOException error) when (MayPass(error))
         {
-            if (!_failing) _log($"{what} failed: {error.Message}. It is repeated; nothing is lost meanwhile.");
+            if (!_failing) _log.WriteFailed(what, error.Message);
             if (!_failing) _failingSince = _clock.GetTimestamp();
             _outages?.Begin(_kind, _failingWhat ??= what, error.Message);
             _failing = true;
@@ -94,7 +95,7 @@ public sealed class StorageRetry
         _failing = false;
         _outages?.End(_kind, _failingWhat!);
         _failingWhat = null;
-        _log($"{what} succeeded after {_clock.GetElapsedTime(_failingSince)}.");
+        _log.WriteSucceeded(what, _clock.GetElapsedTime(_failingSince));
     }
 
     private bool WithinLimit() =>

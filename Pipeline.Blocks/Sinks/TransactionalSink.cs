@@ -1,4 +1,5 @@
 using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Telemetry;
 
 namespace Pipeline.Blocks.Sinks;
 
@@ -58,7 +59,7 @@ public sealed class TransactionalSink : ISampleSink
             }
             catch (TransactionException failed) when (_settings.Clock.GetElapsedTime(began) < KafkaTopics.AnswerLimit)
             {
-                if (!told) _settings.Log($"{_name}: {failed.Message}. It is asked again.");
+                if (!told) _settings.Log.AskedAgain(_name, failed.Message);
             }
             catch (TransactionException failed)
             {

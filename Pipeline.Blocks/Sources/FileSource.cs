@@ -1,5 +1,6 @@
 using System.Threading.Tasks.Dataflow;
 using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Telemetry;
 
 namespace Pipeline.Blocks.Sources;
 
@@ -80,6 +81,7 @@ public sealed class FileSource(FileSourceOptions options, SourceContext context)
             SourcePartition partition = context.Directory.Register(path, 0, context.Streams, hasTimestamps: false);
             partition.End = end;
             partition.Start = start;
+            context.Log.FileReadFrom(path, start);
             _files.Add(new FilePartition(partition, context, start, BytesBefore(path, start)));
         }
         return found.Count;

@@ -1,4 +1,6 @@
 using System.Threading.Tasks.Dataflow;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Telemetry;
@@ -91,7 +93,7 @@ public sealed record SourceContext
     public string Group { get; init; } = "";
 
     /// <summary>Messages for the operator.</summary>
-    public Action<string> Log { get; init; } = static _ => { };
+    public ILogger Log { get; init; } = NullLogger.Instance;
 
     /// <summary>Told when brokers are away; null: nobody.</summary>
     public Outages? Outages { get; init; }

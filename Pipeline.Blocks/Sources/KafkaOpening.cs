@@ -1,6 +1,7 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Telemetry;
 
 namespace Pipeline.Blocks.Sources;
 
@@ -33,6 +34,7 @@ internal sealed class KafkaOpening(KafkaSourceOptions options, SourceContext con
             if (context.UntilEnd && partition.End > last[id]) throw new SourceChangedException($"{partition}", $"offsets up to {partition.End}", $"{first[id]} to {last[id]}");
             partition.Start = position;
             partition.Identity = identities[id.Topic];
+            context.Log.ReadFrom(partition.Source, partition.Number, position);
             found.Add(new KafkaPartition(partition, position));
         }
         return found;
@@ -74,7 +76,7 @@ internal sealed class KafkaOpening(KafkaSourceOptions options, SourceContext con
                 : throw new SourceChangedException($"{id.Topic}-{id.Partition.Value}", $"offset {position} to resume at", $"offsets {first} to {last}");
         }
         if (start >= first && start <= last) return start;
-        if (start >= 0) context.Log($"{id.Topic}-{id.Partition.Value}: offset {start} is not among those held, {first} to {last}; reading from {first}");
+        if (start >= 0) context.Log.OffsetNotHeld(id.Topic, id.Partition.Value, start, first, last);
         return first;
     }
 

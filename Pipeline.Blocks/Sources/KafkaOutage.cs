@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
 using Pipeline.Blocks.Telemetry;
 
 namespace Pipeline.Blocks.Sources;
@@ -10,7 +11,7 @@ namespace Pipeline.Blocks.Sources;
 /// <param name="clock">The clock of the limit.</param>
 /// <param name="limit">How long they may be away; <see cref="Timeout.InfiniteTimeSpan"/>: for ever.</param>
 /// <param name="outages">Told too; null: nobody.</param>
-internal sealed class KafkaOutage(string bootstrap, Action<string> log, TimeProvider clock, TimeSpan limit, Outages? outages = null)
+internal sealed class KafkaOutage(string bootstrap, ILogger log, TimeProvider clock, TimeSpan limit, Outages? outages = null)
 {
     private long _began;
     private int _lasts;
@@ -35,7 +36,7 @@ internal sealed class KafkaOutage(string bootstrap, Action<string> log, TimeProv
         if (!Lasts) Volatile.Write(ref _began, clock.GetTimestamp());
         if (Interlocked.Exchange(ref _lasts, 1) != 0) return;
         outages?.Begin(OutageKind.Source, bootstrap, error.Reason);
-        log($"Kafka at {bootstrap} cannot be reached, waiting for it: {error.Reason}");
+        log.BrokersAway(bootstrap, error.Reason);
     }
 
     /// <summary>Throws once the brokers have been away for as long as they may.</summary>
@@ -51,6 +52,6 @@ internal sealed class KafkaOutage(string bootstrap, Action<string> log, TimeProv
     {
         if (!Lasts || Failures != failuresBefore || Interlocked.Exchange(ref _lasts, 0) == 0) return;
         outages?.End(OutageKind.Source, bootstrap);
-        log($"Kafka at {bootstrap} answers again");
+        log.BrokersBack(bootstrap);
     }
 }

@@ -2,6 +2,7 @@ using System.Threading.Tasks.Dataflow;
 using Confluent.Kafka;
 using Pipeline.Blocks.Librdkafka;
 using Pipeline.Blocks.Records;
+using Pipeline.Blocks.Telemetry;
 
 namespace Pipeline.Blocks.Sources;
 
@@ -85,7 +86,7 @@ public sealed class KafkaSource(KafkaSourceOptions options, SourceContext contex
         }
         catch (Exception failure) when (failure is KafkaException or TimeoutException)
         {
-            context.Log($"Offsets of group {context.Group} were not committed: {failure.Message}");
+            context.Log.OffsetsNotCommitted(context.Group, failure.Message);
         }
     }
 
@@ -95,7 +96,7 @@ public sealed class KafkaSource(KafkaSourceOptions options, SourceContext contex
     private IKafkaReader ReaderOf(KafkaClient client)
     {
         if (!RecordByRecord && ClientLibrary.Problem is null) return new NativeReader(client, options.Topics);
-        if (!RecordByRecord) context.Log($"{string.Join(',', options.Topics)}: read record by record, which is slower: {ClientLibrary.Problem}");
+        if (!RecordByRecord) context.Log.ReadRecordByRecord(string.Join(',', options.Topics), ClientLibrary.Problem!);
         return new ConfluentReader(client, options.Topics is [string only] ? only : null);
     }
 

@@ -43,7 +43,7 @@ public sealed partial class DependencyTests
     [DataRow("Polly", "Pipeline.Blocks/Sources", "Pipeline.Blocks/Sinks")]
     [DataRow("YamlDotNet", "Pipeline/Configuration")]
     [DataRow("System.CommandLine", "Pipeline/Commands")]
-    [DataRow("Spectre", "Pipeline/Commands", "Pipeline/Demo")]
+    [DataRow("Spectre", "Pipeline/Commands", "Pipeline/Demo", "Pipeline/Watching")]
     [DataRow("Microsoft.AspNetCore", "Pipeline/Hosting/Http")]
     [DataRow("OpenTelemetry", "Pipeline/Hosting/Http", "Pipeline/Reports")]
     [DataRow("HdrHistogram", "Pipeline.Blocks/Telemetry")]

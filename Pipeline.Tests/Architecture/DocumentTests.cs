@@ -13,6 +13,7 @@ public sealed partial class DocumentTests
     [DataRow("ARCHITECTURE.md")]
     [DataRow("CHANGELOG.md")]
     [DataRow("examples/README.md")]
+    [DataRow("docs/operations.md")]
     public void Links_LeadToFiles(string document)
     {
         string folder = Path.GetDirectoryName(Path.Combine(Repository.Root, document))!;

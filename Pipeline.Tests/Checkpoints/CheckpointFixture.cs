@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
@@ -9,8 +11,8 @@ namespace Pipeline.Tests.Checkpoints;
 /// <summary>Checkpoints as a job of two streams writes them, with snapshot files of a few pages.</summary>
 internal static class CheckpointFixture
 {
-    public static CheckpointStore Store(string stateDirectory, IFileStore? files = null, TimeProvider? clock = null, Action<string>? log = null) =>
-        new(stateDirectory, new StorageRetry(clock ?? TimeProvider.System, Timeout.InfiniteTimeSpan, log ?? (static _ => { })), files ?? FileStore.Real);
+    public static CheckpointStore Store(string stateDirectory, IFileStore? files = null, TimeProvider? clock = null, ILogger? log = null) =>
+        new(stateDirectory, new StorageRetry(clock ?? TimeProvider.System, Timeout.InfiniteTimeSpan, log ?? NullLogger.Instance), files ?? FileStore.Real);
 
     /// <summary>Writes a checkpoint whose snapshots are random bytes.</summary>
     public static async Task<CheckpointManifest> WriteAsync(CheckpointStore store, long id, int lanes, Random random)

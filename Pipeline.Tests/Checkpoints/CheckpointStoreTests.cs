@@ -72,16 +72,16 @@ public sealed class CheckpointStoreTests : IDisposable
     public async Task FullDisk_DelaysTheCheckpoint()
     {
         var clock = new FakeTimeProvider();
-        List<string> log = [];
+        MessageList log = new();
         var files = new FaultyStore();
-        CheckpointStore store = CheckpointFixture.Store(_state.Path, files, clock, log.Add);
+        CheckpointStore store = CheckpointFixture.Store(_state.Path, files, clock, log);
         files.FailingWrites = 5;
 
         await clock.PassUntil(CheckpointFixture.WriteAsync(store, 1, lanes: 1, _random), TimeSpan.FromSeconds(1));
 
         Assert.AreEqual(CheckpointCondition.Valid, store.List().Single().Condition);
         Assert.HasCount(2, log);
-        Assert.Contains("manifest.json.tmp failed: No space left on device", log[0]);
+        Assert.Contains("manifest.json.tmp failed: No space left on device", log.First());
     }
 
     /// <summary>The process ends at each call on files in turn, before or behind it: the checkpoint before stays valid, and the next start writes its own.</summary>

@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging.Abstractions;
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Records;
@@ -108,8 +109,8 @@ internal sealed class StoppedJob : IDisposable
         foreach (string path in Directory.EnumerateFiles(State, "*", SearchOption.AllDirectories)) Put(copy[Path.GetRelativePath(State, path)], File.ReadAllBytes(path));
         JobOptions job = Job with { State = Job.State with { Dir = copy.Path } };
         var gate = new ReadGate(new PartitionDirectory([.. job.Streams.Select(static stream => stream.Name)]), ReadGate.NoDriftControl);
-        using StateDirectory state = StateDirectory.Open(job, TimeProvider.System, static _ => { });
-        using var lanes = new JobLanes(job, state, gate, TimeProvider.System, static _ => { }, new Outages(TimeProvider.System));
+        using StateDirectory state = StateDirectory.Open(job, TimeProvider.System, NullLogger.Instance);
+        using var lanes = new JobLanes(job, state, gate, TimeProvider.System, NullLogger.Instance, new Outages(TimeProvider.System));
         lanes.Restore(copy[$"checkpoints/{CheckpointReader.NameOf(id)}"], job.Parallelism.Lanes);
         return string.Join("; ", lanes.All.Select(Drive));
     }

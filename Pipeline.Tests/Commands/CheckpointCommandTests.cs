@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Text.Json;
 using Pipeline.Checkpoints;
 using Pipeline.Commands;
@@ -146,9 +145,10 @@ public sealed class CheckpointCommandTests : IDisposable
 
     private CommandRun Verify(IReadOnlyList<IStateCheck> checks)
     {
-        using StringWriter output = new(), error = new();
-        int code = CheckpointCommand.Verify(_state.Path, new InvocationConfiguration { Output = output, Error = error }, checks);
-        return new CommandRun(code, output.ToString(), error.ToString());
+        using var output = new StringWriter();
+        var messages = new MessageList();
+        int code = CheckpointCommand.Verify(_state.Path, output, messages, checks);
+        return new CommandRun(code, output.ToString(), string.Join('\n', messages));
     }
 
     private async Task Write(params long[] ids)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Pipeline.Commands;
+using Pipeline.Configuration;
 using Pipeline.Tests.Configuration;
 
 namespace Pipeline.Tests.Commands;
@@ -48,7 +49,7 @@ public sealed class CommandLineTests
     [TestMethod]
     public void ShortFlags_AreSettingsOfTheirKeys()
     {
-        var flags = new JobFlags();
+        var flags = new JobFlags(new MessageFlags());
         var command = new Command("run");
         flags.AddTo(command);
         using var job = new JobText();
@@ -58,7 +59,7 @@ public sealed class CommandLineTests
             job.Write(JobText.Small), "--set", "parallelism.lanes=3", "--parse-parallelism", "5", "--format-parallelism", "6", "--lanes", "7",
             "--block-capacity", "9", "--batch-records", "10", "--state-dir", "elsewhere", "--state-memory", "3GiB",
         ]);
-        var loaded = flags.LoadOrReport(parsed);
+        JobOptions? loaded = flags.LoadOrReport(parsed).Job;
 
         Assert.IsNotNull(loaded);
         Assert.AreEqual(new Blocks.Flow.ParallelismOptions { Parse = 5, Lanes = 7, Format = 6, BlockCapacity = 9, BatchRecords = 10 }, loaded.Parallelism);

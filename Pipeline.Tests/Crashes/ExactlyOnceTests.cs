@@ -6,7 +6,7 @@ namespace Pipeline.Tests.Crashes;
 /// <summary>The program killed, paused and starved: what it commits is what an uninterrupted run commits, each sample once.</summary>
 [TestClass]
 [TestCategory("Kafka")]
-[DoNotParallelize] // Kills come at instants of the clock: other tests beside them would move what they hit.
+[DoNotParallelize] // Kills come at instants of the clock, and a log that goes on does not wait for a program that is short of the machine.
 public sealed class ExactlyOnceTests
 {
     private static readonly TimeSpan TransactionTimeout = TimeSpan.FromSeconds(2);

@@ -1,6 +1,8 @@
+using Pipeline.Blocks.Sinks;
 using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 using Pipeline.Hosting;
+using Pipeline.Logging;
 using Pipeline.Reports;
 using Pipeline.Topology;
 
@@ -11,6 +13,7 @@ internal sealed class LiveJob : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly StringWriter _messages = new();
+    private readonly EventLog _log;
     private readonly Task<JobSummary> _run;
 
     public LiveJob(string jobFile, bool untilEnd = false, StartRequest? start = null, ReportSettings? reports = null)
@@ -19,7 +22,8 @@ internal sealed class LiveJob : IAsyncDisposable
         Assert.IsNotNull(loaded.Job, string.Join('\n', loaded.Errors));
         Job = loaded.Job;
         var settings = new RunSettings { UntilEnd = untilEnd, Start = start ?? new StartRequest(), ReportInterval = TimeSpan.FromMilliseconds(50), Report = Observe, Reports = reports ?? new ReportSettings() };
-        _run = Task.Run(() => new JobRunner(loaded.Job, settings, TimeProvider.System, TextWriter.Synchronized(_messages)).RunAsync(_stop.Token));
+        _log = EventLog.Open(TextWriter.Synchronized(_messages), new EventLogOptions { Form = EventForm.Plain, RepeatInterval = TimeSpan.Zero }, TimeProvider.System);
+        _run = Task.Run(() => new JobRunner(loaded.Job, settings, TimeProvider.System, _log, TextWriter.Null).RunAsync(_stop.Token));
     }
 
     public JobOptions Job { get; }
@@ -62,10 +66,13 @@ internal sealed class LiveJob : IAsyncDisposable
         await _stop.CancelAsync();
         await ((Task)_run).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
+        _log.Dispose();
     }
 
     private void Observe(SampleTopology topology, JobSummary summary)
     {
+        // Counts are there before the run has begun: those of the checkpoint. A stop would then find it starting.
+        if (Job.Delivery == DeliveryMode.ExactlyOnce && topology.Sink.Committed is null) return;
         MostMemory = Math.Max(MostMemory, topology.Lanes.Sum(lane => lane.State.MemoryBytes));
         MostDisk = Math.Max(MostDisk, topology.Lanes.Sum(lane => lane.State.DiskBytes));
         Topology = topology;

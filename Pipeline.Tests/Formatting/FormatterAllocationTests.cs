@@ -4,6 +4,7 @@ using Pipeline.Tests.Fakes;
 namespace Pipeline.Tests.Formatting;
 
 [TestClass]
+[DoNotParallelize] // A pool that another test empties meanwhile would be filled anew here.
 public sealed class FormatterAllocationTests
 {
     private const int Windows = 256;

@@ -37,7 +37,7 @@ public sealed class HttpReportsTests : IDisposable
         CollectionAssert.AreEqual(expected, NamesOf(document, "| `", "` |"));
         CollectionAssert.AreEqual(expected, NamesOf(text, "# MEASUREMENT: [", null).Select(static name => name.Split("] ")[1]).Distinct().Order().ToArray());
         CollectionAssert.AreEqual(expected, NamesOf(JsonDocument.Parse(json).RootElement).Distinct().Order().ToArray());
-        string[] families = [.. MetricCatalogue.All.SelectMany(FamiliesOf).Order(StringComparer.Ordinal)];
+        string[] families = [.. MetricCatalogue.All.SelectMany(PrometheusNames.FamiliesOf).Order(StringComparer.Ordinal)];
         CollectionAssert.AreEqual(families, PrometheusText.Parse(prometheus).Keys.Select(static series => series.Split('{')[0]).Distinct().Order(StringComparer.Ordinal).ToArray());
         Assert.AreEqual("", await PrometheusText.CheckWithPromtoolAsync(prometheus));
     }
@@ -163,16 +163,4 @@ public sealed class HttpReportsTests : IDisposable
         where kind.Value.ValueKind == JsonValueKind.Array
         from metric in kind.Value.EnumerateArray()
         select metric.GetProperty("name").GetString()!;
-
-    /// <summary>Names as docs/metrics.md says they are made.</summary>
-    private static IEnumerable<string> FamiliesOf(MetricDefinition metric)
-    {
-        string name = metric.Name.Replace('.', '_');
-        string unit = metric.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };
-        bool isTotal = metric.Kind == MetricKind.Counter;
-        yield return name + unit + (isTotal ? "_total" : "");
-        if (metric.Kind is not (MetricKind.Histogram or MetricKind.Timer)) yield break;
-        yield return $"{name}_count_total";
-        yield return $"{name}_sum{unit}_total";
-    }
 }

@@ -7,6 +7,7 @@ namespace Pipeline.Tests.Joining;
 
 /// <summary>Partition and join allocate nothing per record once their buffers have grown.</summary>
 [TestClass]
+[DoNotParallelize] // A pool that another test empties meanwhile would be filled anew here.
 public sealed class LaneAllocationTests
 {
     private const int BatchEvents = 1_000;

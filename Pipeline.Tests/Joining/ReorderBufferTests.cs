@@ -3,6 +3,7 @@ using CsCheck;
 using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Records;
 using Pipeline.Tests.Fakes;
+using Pipeline.Tests.Models;
 
 namespace Pipeline.Tests.Joining;
 
@@ -84,7 +85,7 @@ public sealed class ReorderBufferTests
                 found.AddRange(Drain(sut, long.MaxValue));
                 return found.SequenceEqual(Expected(all, steps, found)) && sut.Waiting.ToArray().All(waiting => waiting == 0);
             },
-            iter: 2_000);
+            iter: Iterations.Of(1_000));
     }
 
     private static List<string> Expected(TestEvent[] all, long[] steps, List<string> found)

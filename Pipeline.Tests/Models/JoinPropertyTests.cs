@@ -18,12 +18,12 @@ public sealed class JoinPropertyTests
 
     [TestMethod]
     public void AnyFeedingOfAHistory_EqualsTheReference() =>
-        Gen.Select(History.Gen(withinDisorder: false), Feedings).Sample((history, feeding) => AssertEqualsReference(history, feeding), iter: Iterations.Of(10_000));
+        Gen.Select(History.Gen(withinDisorder: false), Feedings).Sample((history, feeding) => AssertEqualsReference(history, feeding), iter: Iterations.Of(3_000));
 
     [TestMethod]
     public void AnyFeedingOnFaster_EqualsTheReference() =>
         Gen.Select(History.Gen(withinDisorder: false), Feedings)
-            .Sample((history, feeding) => AssertEqualsReference(history, feeding with { Faster = true, Lanes = Math.Min(feeding.Lanes, 3) }), iter: Iterations.Of(500));
+            .Sample((history, feeding) => AssertEqualsReference(history, feeding with { Faster = true, Lanes = Math.Min(feeding.Lanes, 3) }), iter: Iterations.Of(200));
 
     /// <summary>Arrival within D, dealt over 1 or 5 partitions: nothing is late, and the samples are those of the same events in one sorted partition.</summary>
     [TestMethod]
@@ -37,7 +37,7 @@ public sealed class JoinPropertyTests
                 if (found.PartitionLedger.Late.Sum() != 0) throw new InvalidOperationException("an event within D is late");
                 CompareSamples(expected.Samples, found.Samples);
             },
-            iter: Iterations.Of(10_000));
+            iter: Iterations.Of(3_000));
 
     private static void AssertEqualsReference(History history, Feeding feeding)
     {

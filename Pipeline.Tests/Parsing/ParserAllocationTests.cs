@@ -5,6 +5,7 @@ using Pipeline.Tests.Fakes;
 namespace Pipeline.Tests.Parsing;
 
 [TestClass]
+[DoNotParallelize] // A pool that another test empties meanwhile would be filled anew here.
 public sealed class ParserAllocationTests
 {
     private const int Records = 10_000;

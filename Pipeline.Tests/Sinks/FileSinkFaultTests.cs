@@ -16,7 +16,7 @@ public sealed class FileSinkFaultTests
         using var folder = new TempFolder();
         var store = new FaultyStore();
         var clock = new FakeTimeProvider();
-        List<string> log = [];
+        MessageList log = new();
         await using FileSink sink = await Open(folder, store, clock, Timeout.InfiniteTimeSpan, log);
         await sink.WriteAsync(OutputBatches.Of(0, "before"), default);
         await sink.FlushAsync(default);
@@ -34,8 +34,8 @@ public sealed class FileSinkFaultTests
         Assert.AreEqual($"before\nwhile\n{large}\n", File.ReadAllText(path));
         Assert.AreEqual($$$"""{"version":1,"files":{"samples-0.jsonl":{{{new FileInfo(path).Length}}}}}""", File.ReadAllText(folder["_committed.json"]));
         Assert.HasCount(4, log, string.Join('\n', log));
-        Assert.StartsWith($"Writing {large.Length + 7} bytes at 7 of {path} failed: No space left on device", log[0]);
-        Assert.Contains(" succeeded after ", log[1]);
+        Assert.StartsWith($"Writing {large.Length + 7} bytes at 7 of {path} failed: No space left on device", log.First());
+        Assert.Contains(" succeeded after ", log.ElementAt(1));
     }
 
     [TestMethod]
@@ -131,9 +131,9 @@ public sealed class FileSinkFaultTests
         Assert.AreEqual(written, File.ReadAllText(folder["samples-0.jsonl"]));
     }
 
-    private static async Task<FileSink> Open(TempFolder folder, IFileStore store, FakeTimeProvider clock, TimeSpan limit, List<string> log)
+    private static async Task<FileSink> Open(TempFolder folder, IFileStore store, FakeTimeProvider clock, TimeSpan limit, MessageList log)
     {
-        var settings = new SampleSinkSettings { Clock = clock, Lanes = 1, UnavailableLimit = limit, Log = log.Add };
+        var settings = new SampleSinkSettings { Clock = clock, Lanes = 1, UnavailableLimit = limit, Log = log };
         var sink = new FileSink(new FileSinkOptions { Dir = folder.Path }, settings, store);
         await sink.OpenAsync(default);
         return sink;

@@ -1,7 +1,9 @@
-using System.Collections.Concurrent;
 using System.Text;
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Pipeline.Blocks.Sinks;
+using Pipeline.Tests.Fakes;
 using Pipeline.Tests.Kafka;
 
 namespace Pipeline.Tests.Sinks;
@@ -141,9 +143,9 @@ public abstract class KafkaSinkTests(bool recordByRecord)
     public async Task BrokerKilledAndRestarted_LosesAndRepeatsNothing()
     {
         using KafkaServer server = KafkaServer.StartPrivate();
-        ConcurrentQueue<string> log = [];
+        MessageList log = new();
         server.CreateTopic("samples", 4);
-        await using KafkaSink sink = await Open(server, "samples", log: log.Enqueue);
+        await using KafkaSink sink = await Open(server, "samples", log: log);
         await sink.WriteAsync(Numbers(0), default);
         await sink.FlushAsync(default).WaitAsync(Deadline);
 
@@ -177,10 +179,10 @@ public abstract class KafkaSinkTests(bool recordByRecord)
     }
 
     private async Task<KafkaSink> Open(
-        KafkaServer server, string topic, bool createTopics = true, Dictionary<string, string>? properties = null, Action<string>? log = null)
+        KafkaServer server, string topic, bool createTopics = true, Dictionary<string, string>? properties = null, MessageList? log = null)
     {
         var options = new KafkaSinkOptions { Bootstrap = server.Bootstrap, Topic = topic, Properties = properties ?? [] };
-        var settings = new SampleSinkSettings { Clock = TimeProvider.System, Lanes = 1, CreateTopics = createTopics, Log = log ?? (static _ => { }) };
+        var settings = new SampleSinkSettings { Clock = TimeProvider.System, Lanes = 1, CreateTopics = createTopics, Log = (ILogger?)log ?? NullLogger.Instance };
         KafkaSink sink = recordByRecord ? new KafkaSink(options, settings, () => new RecordProducer(options, settings)) : new KafkaSink(options, settings);
         await sink.OpenAsync(default);
         return sink;

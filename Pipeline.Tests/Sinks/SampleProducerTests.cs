@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Pipeline.Blocks.Sinks;
+using Pipeline.Tests.Fakes;
 
 namespace Pipeline.Tests.Sinks;
 
@@ -66,14 +67,14 @@ public sealed class BatchProducerTests : SampleProducerTests
     [TestMethod]
     public void OauthBearer_KeepsTheClientThatFetchesTokens()
     {
-        List<string> log = [];
+        MessageList log = new();
         var options = new KafkaSinkOptions
         {
             Bootstrap = "127.0.0.1:1",
             Topic = "samples",
             Properties = new Dictionary<string, string> { ["security.protocol"] = "SASL_PLAINTEXT", ["sasl.mechanism"] = "OAUTHBEARER" },
         };
-        using ISampleProducer producer = SampleProducers.Create(options, new SampleSinkSettings { Clock = TimeProvider.System, Lanes = 1, Log = log.Add });
+        using ISampleProducer producer = SampleProducers.Create(options, new SampleSinkSettings { Clock = TimeProvider.System, Lanes = 1, Log = log });
 
         Assert.IsInstanceOfType<RecordProducer>(producer);
         Assert.Contains("record by record", log.Single());

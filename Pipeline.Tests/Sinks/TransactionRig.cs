@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
+using Pipeline.Tests.Fakes;
 
 namespace Pipeline.Tests.Sinks;
 
@@ -11,14 +12,14 @@ internal sealed class TransactionRig : IDisposable
 
     public TransactionRig(Func<TransactionCall, TransactionFailure?> script, TimeSpan? limit = null)
     {
-        Settings = new SampleSinkSettings { Clock = Clock, Lanes = 1, UnavailableLimit = limit ?? Timeout.InfiniteTimeSpan, Log = Log.Add };
+        Settings = new SampleSinkSettings { Clock = Clock, Lanes = 1, UnavailableLimit = limit ?? Timeout.InfiniteTimeSpan, Log = Log };
         Model = new TransactionModel(script);
         Writer = new TransactionWriter("Topic samples", new SinkOutage("Topic samples", Settings), Model.Connect, Model, (time, _) => Clock.Advance(time));
     }
 
     public FakeTimeProvider Clock { get; } = new();
 
-    public List<string> Log { get; } = [];
+    public MessageList Log { get; } = new();
 
     public SampleSinkSettings Settings { get; }
 

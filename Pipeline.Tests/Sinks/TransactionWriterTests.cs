@@ -127,7 +127,7 @@ public sealed class TransactionWriterTests
                 }
                 rig.AssertCommittedOnce();
             },
-            iter: Iterations.Of(10_000));
+            iter: Iterations.Of(3_000));
     }
 
     private static IEnumerable<TransactionFailure> Failures(TransactionCall call) => call switch

@@ -1,6 +1,7 @@
-using System.Collections.Concurrent;
 using System.Text;
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
@@ -210,8 +211,8 @@ public sealed class TransactionalSinkTests
     {
         using KafkaServer server = KafkaServer.StartPrivate();
         string job = NewJob();
-        ConcurrentQueue<string> log = [];
-        await using TransactionalSink sink = await Begun(server, job, "one", properties: new() { ["transaction.timeout.ms"] = "5000" }, log: log.Enqueue);
+        MessageList log = new();
+        await using TransactionalSink sink = await Begun(server, job, "one", properties: new() { ["transaction.timeout.ms"] = "5000" }, log: log);
         log.Clear();
         await sink.WriteAsync(EmittedBatches.Of((1, 1)), default);
         await sink.FlushAsync(default).WaitAsync(Deadline);
@@ -269,7 +270,7 @@ public sealed class TransactionalSinkTests
 
     private static string NewJob() => $"job-{Guid.NewGuid():N}";
 
-    private static TransactionalSink Sink(KafkaServer server, string job, bool create = true, Dictionary<string, string>? properties = null, Action<string>? log = null, TimeProvider? clock = null)
+    private static TransactionalSink Sink(KafkaServer server, string job, bool create = true, Dictionary<string, string>? properties = null, MessageList? log = null, TimeProvider? clock = null)
     {
         var options = new KafkaSinkOptions { Bootstrap = server.Bootstrap, Topic = $"{job}.samples", Properties = properties ?? [] };
         var settings = new SampleSinkSettings
@@ -279,13 +280,13 @@ public sealed class TransactionalSinkTests
             Delivery = DeliveryMode.ExactlyOnce,
             Job = job,
             CreateTopics = create,
-            Log = log ?? (static _ => { }),
+            Log = (ILogger?)log ?? NullLogger.Instance,
         };
         return (TransactionalSink)SampleSinks.Make(options, settings);
     }
 
     private static async Task<TransactionalSink> Opened(
-        KafkaServer server, string job, bool create = true, Dictionary<string, string>? properties = null, Action<string>? log = null, TimeProvider? clock = null)
+        KafkaServer server, string job, bool create = true, Dictionary<string, string>? properties = null, MessageList? log = null, TimeProvider? clock = null)
     {
         TransactionalSink sink = Sink(server, job, create, properties, log);
         try
@@ -300,7 +301,7 @@ public sealed class TransactionalSinkTests
         }
     }
 
-    private static async Task<TransactionalSink> Begun(KafkaServer server, string job, string owner, Dictionary<string, string>? properties = null, Action<string>? log = null, TimeProvider? clock = null)
+    private static async Task<TransactionalSink> Begun(KafkaServer server, string job, string owner, Dictionary<string, string>? properties = null, MessageList? log = null, TimeProvider? clock = null)
     {
         TransactionalSink sink = Sink(server, job, properties: properties, log: log, clock: clock);
         await Begin(sink, owner);

@@ -93,6 +93,7 @@ public sealed class FileSourceTests : IDisposable
     [TestMethod]
     [DataRow("a.jsonl")]
     [DataRow("a.gz")]
+    [DoNotParallelize] // What the process allocates is measured.
     public async Task LineOfManyBlocks_IsSkippedInBoundedMemory(string name)
     {
         const int Length = 40 << 20;

@@ -1,5 +1,6 @@
 using System.Threading.Tasks.Dataflow;
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Records;
@@ -23,7 +24,7 @@ public sealed class KafkaPollLoopTests : IDisposable
     public KafkaPollLoopTests()
     {
         _watch = new KafkaWatch(new KafkaSourceOptions { Bootstrap = "", Topics = ["clicks"] }, _clock, null!, TimeSpan.FromSeconds(30));
-        _outage = new KafkaOutage("127.0.0.1:9092", static _ => { }, _clock, TimeSpan.FromMinutes(1));
+        _outage = new KafkaOutage("127.0.0.1:9092", NullLogger.Instance, _clock, TimeSpan.FromMinutes(1));
         _partition = new KafkaPartition(_directory.Register("clicks", 0, [0], hasTimestamps: true), 0);
     }
 

@@ -1,7 +1,7 @@
-using System.Collections.Concurrent;
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sources;
+using Pipeline.Tests.Fakes;
 using Pipeline.Tests.Kafka;
 
 namespace Pipeline.Tests.Sources;
@@ -14,7 +14,7 @@ internal sealed class KafkaSourceFixture(KafkaServer server, bool recordByRecord
 
     public PartitionDirectory Directories { get; } = new();
 
-    public ConcurrentQueue<string> Log { get; } = [];
+    public MessageList Log { get; } = new();
 
     public string Group { get; } = $"group-{Guid.NewGuid():N}";
 
@@ -29,7 +29,7 @@ internal sealed class KafkaSourceFixture(KafkaServer server, bool recordByRecord
         Streams = [0],
         UntilEnd = untilEnd,
         Group = Group,
-        Log = Log.Enqueue,
+        Log = Log,
     };
 
     /// <summary>A source through the reader that is tested.</summary>

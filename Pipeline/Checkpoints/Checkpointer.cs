@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Pipeline.Blocks.Formatting;
 using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Partitioning;
@@ -6,6 +7,7 @@ using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Configuration;
 using Pipeline.Hosting;
+using Pipeline.Logging;
 using Pipeline.Topology;
 
 namespace Pipeline.Checkpoints;
@@ -15,7 +17,7 @@ namespace Pipeline.Checkpoints;
 /// Records flow meanwhile. Threading: any; one checkpoint at a time, others wait. Errors: what cannot be written within the job's limit throws and is to stop
 /// the run; a flow that ends or fails meanwhile leaves the checkpoint without a manifest, which is none.
 /// </remarks>
-internal sealed class Checkpointer(JobOptions job, SampleTopology topology, StateDirectory state, RunOrigin origin, TimeProvider clock, CheckpointTelemetry telemetry) : IDisposable
+internal sealed class Checkpointer(JobOptions job, SampleTopology topology, StateDirectory state, RunOrigin origin, TimeProvider clock, CheckpointTelemetry telemetry, ILogger log) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1, 1);
     private long _id = origin.LastCheckpoint;
@@ -65,6 +67,7 @@ internal sealed class Checkpointer(JobOptions job, SampleTopology topology, Stat
         await state.Checkpoints.CommitAsync(manifest, state.LaneDirectories(lanes.Length), stop).ConfigureAwait(false);
         Newest = manifest;
         telemetry.Took(began, TimeSpan.FromSeconds(Pauses().Zip(pausedBefore, static (after, before) => after - before).Max()), manifest.SnapshotBytes());
+        log.CheckpointWritten(id, lanes.Sum(static lane => lane.Bytes));
         if (await state.Checkpoints.PruneAsync(job.State.Keep, stop).ConfigureAwait(false) is { } oldest) LetGo(oldest);
     }
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using Pipeline.Checkpoints;
+using Pipeline.Logging;
 using Spectre.Console;
 
 namespace Pipeline.Commands;
@@ -19,16 +21,16 @@ internal static class CheckpointCommand
         var directory = new Argument<string>("DIR") { Description = "The state directory: state.dir of the job" };
         var id = new Option<long?>("--id") { Description = "Which checkpoint (default: the newest valid one)", HelpName = "N" };
         var list = new Command("list", "Every checkpoint, newest first.") { directory };
-        list.SetAction(parsed => On(parsed, directory, (state, console) => List(state, console, common.Messages.Read(parsed).Color)));
+        list.SetAction(parsed => On(common, parsed, directory, (state, output, log) => List(state, output, log, common.Messages.Read(parsed).Color)));
         var inspect = new Command("inspect", "A checkpoint's manifest as JSON.") { directory, id };
-        inspect.SetAction(parsed => On(parsed, directory, (state, console) => Inspect(state, console, parsed.GetValue(id))));
+        inspect.SetAction(parsed => On(common, parsed, directory, (state, output, log) => Inspect(state, output, log, parsed.GetValue(id))));
         var verify = new Command("verify", "Checks every checkpoint byte for byte.") { directory };
-        verify.SetAction(parsed => On(parsed, directory, (state, console) => Verify(state, console, StateChecks)));
+        verify.SetAction(parsed => On(common, parsed, directory, (state, output, log) => Verify(state, output, log, StateChecks)));
         return new Command("checkpoint", "Shows and checks the checkpoints of a state directory.") { list, inspect, verify };
     }
 
     /// <summary>Checks every checkpoint, and those that are whole by each of the checks too; one line each.</summary>
-    internal static int Verify(string state, InvocationConfiguration console, IReadOnlyList<IStateCheck> checks)
+    internal static int Verify(string state, TextWriter output, ILogger log, IReadOnlyList<IStateCheck> checks)
     {
         int checkpoints = 0, refused = 0;
         foreach (ListedCheckpoint checkpoint in CheckpointReader.List(state))
@@ -39,13 +41,13 @@ internal static class CheckpointCommand
                 if (found.Condition != CheckpointCondition.Valid) break;
                 if (check.DamageOf(state, found.Directory, found.Manifest!) is { } damage) found = DamagedUnlessGone(found, damage);
             }
-            console.Output.WriteLine(CheckpointLines.Of(found));
+            output.WriteLine(CheckpointLines.Of(found));
             if (found.Condition == CheckpointCondition.Incomplete) continue;
             checkpoints++;
             if (found.Condition != CheckpointCondition.Valid) refused++;
         }
         if (checkpoints > 0) return refused == 0 ? ExitCodes.Done : ExitCodes.CheckFailed;
-        console.Error.WriteLine($"{state}: no checkpoint");
+        log.Fails($"{state}: no checkpoint");
         return ExitCodes.DataRefused;
     }
 
@@ -54,24 +56,24 @@ internal static class CheckpointCommand
         ? checkpoint with { Condition = CheckpointCondition.Damaged, Reason = damage }
         : checkpoint with { Condition = CheckpointCondition.Incomplete, Reason = $"{checkpoint.Directory}: removed while it was checked" };
 
-    private static int List(string state, InvocationConfiguration console, bool color)
+    private static int List(string state, TextWriter output, ILogger log, bool color)
     {
         IReadOnlyList<ListedCheckpoint> found = CheckpointReader.List(state);
-        if (found.Count == 0) console.Error.WriteLine($"{state}: no checkpoint");
-        else if (color && console.Output == Console.Out && !Console.IsOutputRedirected) AnsiConsole.Console.Write(CheckpointLines.Table(found));
-        else foreach (ListedCheckpoint checkpoint in found) console.Output.WriteLine(CheckpointLines.Of(checkpoint));
+        if (found.Count == 0) log.Note($"{state}: no checkpoint");
+        else if (color && output == Console.Out && !Console.IsOutputRedirected) AnsiConsole.Console.Write(CheckpointLines.Table(found));
+        else foreach (ListedCheckpoint checkpoint in found) output.WriteLine(CheckpointLines.Of(checkpoint));
         return ExitCodes.Done;
     }
 
-    private static int Inspect(string state, InvocationConfiguration console, long? id)
+    private static int Inspect(string state, TextWriter output, ILogger log, long? id)
     {
         ListedCheckpoint? found = id is { } wanted
             ? CheckpointReader.Read(state, wanted)
             : CheckpointReader.Ids(state).Select(next => CheckpointReader.Read(state, next)).FirstOrDefault(next => next?.Condition == CheckpointCondition.Valid);
-        if (found is null) console.Error.WriteLine(id is null ? $"{state}: no valid checkpoint" : $"{state}: no checkpoint {id}");
-        else if (found.Condition != CheckpointCondition.Valid) console.Error.WriteLine(CheckpointLines.Of(found));
+        if (found is null) log.Fails(id is null ? $"{state}: no valid checkpoint" : $"{state}: no checkpoint {id}");
+        else if (found.Condition != CheckpointCondition.Valid) log.Fails(CheckpointLines.Of(found));
         if (found?.Manifest is not { } manifest) return ExitCodes.DataRefused;
-        console.Output.WriteLine(Text(manifest));
+        output.WriteLine(Text(manifest));
         return found.Condition == CheckpointCondition.Valid ? ExitCodes.Done : ExitCodes.DataRefused;
     }
 
@@ -85,12 +87,12 @@ internal static class CheckpointCommand
         return System.Text.Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length);
     }
 
-    private static int On(ParseResult parsed, Argument<string> directory, Func<string, InvocationConfiguration, int> run)
+    private static int On(CommonOptions common, ParseResult parsed, Argument<string> directory, Func<string, TextWriter, ILogger, int> run)
     {
-        InvocationConfiguration console = parsed.InvocationConfiguration;
+        using EventLog log = common.Messages.OpenToolLog(parsed);
         string state = parsed.GetRequiredValue(directory);
-        if (Directory.Exists(state)) return Failures.Report(console.Error, () => run(state, console));
-        console.Error.WriteLine($"{state}: expected a state directory, found none");
+        if (Directory.Exists(state)) return Failures.Report(log, () => run(state, parsed.InvocationConfiguration.Output, log));
+        log.Fails($"{state}: expected a state directory, found none");
         return ExitCodes.DataRefused;
     }
 }

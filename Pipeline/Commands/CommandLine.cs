@@ -10,10 +10,12 @@ internal static class CommandLine
     /// <summary>Every command, one line each, in the order of the help.</summary>
     private static readonly Func<CommonOptions, Command>[] Commands =
     [
-        _ => GenerateCommand.Create(),
+        GenerateCommand.Create,
         RunCommand.Create,
         DemoCommand.Create,
         ValidateCommand.Create,
+        TopCommand.Create,
+        StatusCommand.Create,
         VerifyCommand.Create,
         CheckpointCommand.Create,
         VersionCommand.Create,

@@ -4,13 +4,13 @@ namespace Pipeline.Commands;
 internal sealed class CommonOptions
 {
     /// <summary>Made once a command line.</summary>
-    public CommonOptions() => Report = new ReportFlags(Messages);
+    public CommonOptions() => (Job, Report) = (new JobFlags(Messages), new ReportFlags(Messages));
 
     /// <summary>How messages look; every command has them.</summary>
     public MessageFlags Messages { get; } = new();
 
     /// <summary>The job file and what goes over it.</summary>
-    public JobFlags Job { get; } = new();
+    public JobFlags Job { get; }
 
     /// <summary>Reports, HTTP and summary of commands that run.</summary>
     public ReportFlags Report { get; }

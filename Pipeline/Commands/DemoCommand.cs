@@ -3,6 +3,7 @@ using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 using Pipeline.Demo;
 using Pipeline.Hosting;
+using Pipeline.Logging;
 using Pipeline.Reports;
 using Pipeline.Topology;
 using Spectre.Console;
@@ -24,8 +25,13 @@ internal static class DemoCommand
 
     private static async Task<int> RunAsync(RunFlags flags, double? seconds, InvocationConfiguration console)
     {
-        using var signals = new StopSignals(console.Error);
-        return await RunFailures.ReportAsync(console.Error, async () =>
+        // Lines between would tear the table; what stops the run is said when it is over.
+        bool table = flags.Log.Color && !Console.IsErrorRedirected && AnsiConsole.Profile.Capabilities.Ansi;
+        TextWriter messages = TextWriter.Synchronized(console.Error);
+        using EventLog opened = flags.Log.OpenLog(messages, TimeProvider.System);
+        EventLog log = opened.With("job", DemoJob.Name);
+        using var signals = new StopSignals(log);
+        return await RunFailures.ReportAsync(log, async () =>
         {
             DirectoryInfo directory = Directory.CreateTempSubdirectory("pipeline-demo-");
             try
@@ -33,10 +39,9 @@ internal static class DemoCommand
                 TimeProvider clock = TimeProvider.System;
                 JobOptions job = DemoJob.Make(directory.FullName, DemoJob.Log(clock.GetUtcNow()));
                 TimeSpan? length = seconds is null ? null : TimeSpan.FromSeconds(seconds.Value);
-                bool table = flags.Log.Color && !Console.IsErrorRedirected && AnsiConsole.Profile.Capabilities.Ansi;
                 JobSummary summary = table
                     ? await WithTable(job, length, ReportSetup.Of(flags, job, ""), clock, signals.Stop).ConfigureAwait(false)
-                    : await new JobRunner(job, Settings(length, ReportSetup.Of(flags, job, ""), flags.Report == ReportTarget.None ? null : TimeSpan.FromSeconds(2)), clock, TextWriter.Synchronized(console.Error)).RunAsync(signals.Stop).ConfigureAwait(false);
+                    : await new JobRunner(job, Settings(length, ReportSetup.Of(flags, job, ""), flags.Report == ReportTarget.None ? null : TimeSpan.FromSeconds(2)), clock, log, messages).RunAsync(signals.Stop).ConfigureAwait(false);
                 await SummaryOutput.WriteAsync(summary, flags.Summary, console.Output).ConfigureAwait(false);
                 return ExitCodes.Done;
             }
@@ -58,13 +63,14 @@ internal static class DemoCommand
 
     private static async Task<JobSummary> WithTable(JobOptions job, TimeSpan? length, ReportSettings reports, TimeProvider clock, CancellationToken stop)
     {
+        using EventLog log = EventLog.Open(TextWriter.Null, new EventLogOptions(), clock);
         IAnsiConsole terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         JobSummary? summary = null;
         await terminal.Live(new Text("starting")).StartAsync(async live =>
         {
             void Show(SampleTopology topology, JobSummary now) => live.UpdateTarget(DemoTable.Of(job, topology, now));
             RunSettings settings = Settings(length, reports, TimeSpan.FromMilliseconds(500)) with { Report = Show };
-            summary = await new JobRunner(job, settings, clock, TextWriter.Null).RunAsync(stop).ConfigureAwait(false);
+            summary = await new JobRunner(job, settings, clock, log, TextWriter.Null).RunAsync(stop).ConfigureAwait(false);
         }).ConfigureAwait(false);
         return summary!;
     }

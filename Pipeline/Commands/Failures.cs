@@ -1,5 +1,7 @@
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
 using Pipeline.Generation;
+using Pipeline.Logging;
 using Pipeline.Verification;
 
 namespace Pipeline.Commands;
@@ -8,7 +10,7 @@ namespace Pipeline.Commands;
 internal static class Failures
 {
     /// <summary>Runs the tool; a failure that is no bug becomes one line and its exit code.</summary>
-    public static int Report(TextWriter messages, Func<int> run)
+    public static int Report(ILogger log, Func<int> run)
     {
         try
         {
@@ -16,7 +18,7 @@ internal static class Failures
         }
         catch (Exception failure) when (CodeOf(failure) is not null)
         {
-            messages.WriteLine(failure.Message);
+            log.Fails(failure.Message);
             return CodeOf(failure)!.Value;
         }
     }

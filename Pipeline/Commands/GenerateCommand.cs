@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Pipeline.Configuration;
 using Pipeline.Generation;
+using Pipeline.Logging;
 
 namespace Pipeline.Commands;
 
@@ -37,7 +38,7 @@ internal static class GenerateCommand
     private static readonly Option<string> Bootstrap = new("--bootstrap") { Description = "Kafka brokers; topics exposure and click." };
 
     /// <summary>The command, for the registration list.</summary>
-    public static Command Create()
+    public static Command Create(CommonOptions common)
     {
         var command = new Command("generate", "Writes a synthetic, seeded log to files or Kafka. Same flags, same bytes.")
         {
@@ -47,7 +48,11 @@ internal static class GenerateCommand
         {
             if (result.GetResult(Out) is null == result.GetResult(Bootstrap) is null) result.AddError("give either --out DIR or --bootstrap BROKERS");
         });
-        command.SetAction(flags => Failures.Report(flags.InvocationConfiguration.Error, () => Run(flags)));
+        command.SetAction(flags =>
+        {
+            using EventLog log = common.Messages.OpenToolLog(flags);
+            return Failures.Report(log, () => Run(flags));
+        });
         return command;
     }
 

@@ -3,11 +3,13 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Pipeline.Configuration;
+using Pipeline.Logging;
 
 namespace Pipeline.Commands;
 
 /// <summary>The job file of a command and the flags that go over it.</summary>
-internal sealed class JobFlags
+/// <param name="messages">How messages look.</param>
+internal sealed class JobFlags(MessageFlags messages)
 {
     private readonly Argument<string> _path = new("JOB") { Description = "Job file (YAML)", HelpName = "JOB.yaml" };
 
@@ -67,20 +69,20 @@ internal sealed class JobFlags
     /// <summary>Loads the job a command names, under this process's environment.</summary>
     public LoadedJob Load(ParseResult parsed) => JobLoader.Load(PathOf(parsed), Overrides(parsed), ProcessEnvironment());
 
-    /// <summary>Loads the job, or prints every mistake and gives null: the command then ends with <see cref="ExitCodes.Configuration"/>.</summary>
-    public JobOptions? LoadOrReport(ParseResult parsed)
+    /// <summary>Loads the job, and says every mistake in it, one an event; without a job the command ends with <see cref="ExitCodes.Configuration"/>.</summary>
+    public LoadedJob LoadOrReport(ParseResult parsed)
     {
         LoadedJob loaded = Load(parsed);
         if (loaded.Job is null) ReportMistakes(parsed, loaded);
-        return loaded.Job;
+        return loaded;
     }
 
-    /// <summary>Prints every mistake of a job, one a line.</summary>
+    /// <summary>Says every mistake of a job.</summary>
     public void ReportMistakes(ParseResult parsed, LoadedJob loaded)
     {
-        TextWriter error = parsed.InvocationConfiguration.Error;
-        foreach (ConfigurationError mistake in loaded.Errors) error.WriteLine(mistake);
-        error.WriteLine($"{PathOf(parsed)}: {loaded.Errors.Count} mistake{(loaded.Errors.Count == 1 ? "" : "s")}");
+        using EventLog log = messages.OpenToolLog(parsed, loaded.Secrets.Mask);
+        foreach (ConfigurationError mistake in loaded.Errors) log.Fails($"{mistake}");
+        log.Fails($"{PathOf(parsed)}: {loaded.Errors.Count} mistake{(loaded.Errors.Count == 1 ? "" : "s")}");
     }
 
     private static Option<int?> Number(string name, string description) => new(name) { Description = description, HelpName = "N" };

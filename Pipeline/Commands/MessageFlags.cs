@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Pipeline.Logging;
 
 namespace Pipeline.Commands;
 
@@ -30,6 +31,10 @@ internal sealed class MessageFlags
         // https://no-color.org: present and not empty, whatever the value.
         Color = !parsed.GetValue(_noColor) && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
     };
+
+    /// <summary>The log of a command that does one thing and ends.</summary>
+    public EventLog OpenToolLog(ParseResult parsed, Func<string, string>? mask = null) =>
+        Read(parsed).OpenLog(parsed.InvocationConfiguration.Error, TimeProvider.System, mask, tool: true);
 
     /// <summary>An option that takes the names of an enumeration in lower case, and nothing else (not its numbers); the first is the default.</summary>
     public static Option<T> Words<T>(string name, string description) where T : struct, Enum

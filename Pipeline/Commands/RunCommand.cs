@@ -2,6 +2,7 @@ using System.CommandLine;
 using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 using Pipeline.Hosting;
+using Pipeline.Logging;
 
 namespace Pipeline.Commands;
 
@@ -26,10 +27,8 @@ internal static class RunCommand
         command.SetAction((parsed, _) =>
         {
             var start = new StartRequest { FromScratch = parsed.GetValue(fromScratch), Rebuild = parsed.GetValue(rebuild), From = parsed.GetValue(from) };
-            LoadedJob loaded = common.Job.Load(parsed);
-            if (loaded.Job is null) common.Job.ReportMistakes(parsed, loaded);
-            return loaded.Job is { } job
-                ? RunAsync(job, ConfigurationOf(loaded), common.Report.Read(parsed), parsed.GetValue(untilEnd), start, parsed.InvocationConfiguration)
+            return common.Job.LoadOrReport(parsed) is { Job: { } job } loaded
+                ? RunAsync(job, loaded, common.Report.Read(parsed), parsed.GetValue(untilEnd), start, parsed.InvocationConfiguration)
                 : Task.FromResult(ExitCodes.Configuration);
         });
         return command;
@@ -42,13 +41,16 @@ internal static class RunCommand
         return text.ToString();
     }
 
-    private static async Task<int> RunAsync(JobOptions job, string configuration, RunFlags flags, bool untilEnd, StartRequest start, InvocationConfiguration console)
+    private static async Task<int> RunAsync(JobOptions job, LoadedJob loaded, RunFlags flags, bool untilEnd, StartRequest start, InvocationConfiguration console)
     {
-        using var signals = new StopSignals(console.Error);
-        return await RunFailures.ReportAsync(console.Error, async () =>
+        TextWriter messages = TextWriter.Synchronized(console.Error);
+        using EventLog opened = flags.Log.OpenLog(messages, TimeProvider.System, loaded.Secrets.Mask);
+        EventLog log = opened.With("job", job.Job);
+        using var signals = new StopSignals(log);
+        return await RunFailures.ReportAsync(log, async () =>
         {
-            var settings = new RunSettings { UntilEnd = untilEnd, Start = start, ReportInterval = ReportSetup.Interval(flags), Reports = ReportSetup.Of(flags, job, configuration) };
-            JobSummary summary = await new JobRunner(job, settings, TimeProvider.System, TextWriter.Synchronized(console.Error)).RunAsync(signals.Stop).ConfigureAwait(false);
+            var settings = new RunSettings { UntilEnd = untilEnd, Start = start, ReportInterval = ReportSetup.Interval(flags), Reports = ReportSetup.Of(flags, job, ConfigurationOf(loaded)) };
+            JobSummary summary = await new JobRunner(job, settings, TimeProvider.System, log, messages).RunAsync(signals.Stop).ConfigureAwait(false);
             await SummaryOutput.WriteAsync(summary, flags.Summary, console.Output).ConfigureAwait(false);
             return ExitCodes.Done;
         }, signals.Stop).ConfigureAwait(false);

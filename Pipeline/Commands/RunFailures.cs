@@ -1,9 +1,11 @@
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
 using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Blocks.Sources;
 using Pipeline.Hosting;
+using Pipeline.Logging;
 
 namespace Pipeline.Commands;
 
@@ -11,7 +13,7 @@ namespace Pipeline.Commands;
 internal static class RunFailures
 {
     /// <summary>Runs; a failure becomes a message and an exit code.</summary>
-    public static async Task<int> ReportAsync(TextWriter messages, Func<Task<int>> run, CancellationToken stop)
+    public static async Task<int> ReportAsync(ILogger log, Func<Task<int>> run, CancellationToken stop)
     {
         try
         {
@@ -19,14 +21,15 @@ internal static class RunFailures
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            await messages.WriteLineAsync("stopped on request while starting").ConfigureAwait(false);
+            log.StoppedWhileStarting();
             return ExitCodes.Done;
         }
         // The outermost place of a run: every first cause ends here.
         catch (Exception cause)
         {
             int code = CodeOf(cause);
-            await messages.WriteLineAsync(code == ExitCodes.Bug ? $"stopped by a bug: {cause}" : $"stopped: {cause.Message}").ConfigureAwait(false);
+            if (code == ExitCodes.Bug) log.StoppedByBug(cause);
+            else log.Stopped(cause.Message);
             return code;
         }
     }

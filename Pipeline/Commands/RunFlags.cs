@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Logging;
+using Pipeline.Logging;
+
 namespace Pipeline.Commands;
 
 /// <summary>Where reports go while a job runs.</summary>
@@ -50,6 +53,23 @@ internal sealed record LogFlags
 
     /// <summary>Whether colours may be used: neither <c>--no-color</c> nor the variable <c>NO_COLOR</c> is there.</summary>
     public bool Color { get; init; } = true;
+
+    /// <summary>Opens the log these flags ask for.</summary>
+    /// <param name="output">Standard error.</param>
+    /// <param name="clock">Its clock.</param>
+    /// <param name="mask">Takes secrets out of messages.</param>
+    /// <param name="tool">Whether the command ends by itself, soon: its text is then messages alone, and each of them.</param>
+    public EventLog OpenLog(TextWriter output, TimeProvider clock, Func<string, string>? mask = null, bool tool = false)
+    {
+        var options = new EventLogOptions
+        {
+            Form = Format == TextFormat.Json ? EventForm.Json : tool ? EventForm.Plain : EventForm.Text,
+            Least = Verbosity switch { Verbosity.Quiet => LogLevel.Warning, Verbosity.Verbose => LogLevel.Debug, _ => LogLevel.Information },
+            Color = Color && !Console.IsErrorRedirected,
+        };
+        if (mask is not null) options = options with { Mask = mask };
+        return EventLog.Open(output, tool ? options with { RepeatInterval = TimeSpan.Zero } : options, clock);
+    }
 }
 
 /// <summary>What the command line says about a run besides the job itself; no value changes a sample.</summary>

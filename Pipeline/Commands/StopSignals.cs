@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using Pipeline.Logging;
 
 namespace Pipeline.Commands;
 
@@ -7,12 +9,12 @@ internal sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration[] _registrations;
-    private readonly TextWriter _messages;
+    private readonly ILogger _log;
     private int _signals;
 
-    public StopSignals(TextWriter messages)
+    public StopSignals(ILogger log)
     {
-        _messages = messages;
+        _log = log;
         _registrations =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Signalled(signal, ExitCodes.Interrupted)),
@@ -33,7 +35,7 @@ internal sealed class StopSignals : IDisposable
     {
         context.Cancel = true;
         if (Interlocked.Increment(ref _signals) > 1) Environment.Exit(forced);
-        _messages.WriteLine("stopping: draining what was read (a second signal ends at once)");
+        _log.Stopping();
         _stop.Cancel();
     }
 }

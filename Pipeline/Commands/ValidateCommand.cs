@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Pipeline.Configuration;
+using Pipeline.Logging;
 
 namespace Pipeline.Commands;
 
@@ -19,27 +20,26 @@ internal static class ValidateCommand
 
     private static async Task<int> RunAsync(CommonOptions common, ParseResult parsed, bool show, bool noEnvironment)
     {
-        TextWriter error = parsed.InvocationConfiguration.Error;
         string path = common.Job.PathOf(parsed);
         LoadedJob loaded = common.Job.Load(parsed);
-        foreach (ConfigurationError warning in loaded.Warnings) error.WriteLine($"warning: {warning}");
+        using EventLog log = common.Messages.OpenToolLog(parsed, loaded.Secrets.Mask);
+        foreach (ConfigurationError warning in loaded.Warnings) log.Warns($"warning: {warning}");
         if (loaded.Job is not { } job)
         {
             common.Job.ReportMistakes(parsed, loaded);
             return ExitCodes.Configuration;
         }
         if (show) loaded.Effective.Write(parsed.InvocationConfiguration.Output);
-        bool quiet = common.Messages.Read(parsed).Verbosity == Verbosity.Quiet;
-        if (!quiet) error.WriteLine($"{path}: no mistake");
+        log.Note($"{path}: no mistake");
         if (noEnvironment) return ExitCodes.Done;
 
         int failures = 0;
         await foreach (string failure in EnvironmentCheck.RunAsync(job))
         {
-            error.WriteLine($"environment: {loaded.Secrets.Mask(failure)}");
+            log.Fails($"environment: {failure}");
             failures++;
         }
-        if (failures == 0 && !quiet) error.WriteLine("environment: ready");
+        if (failures == 0) log.Note("environment: ready");
         return failures == 0 ? ExitCodes.Done : ExitCodes.CheckFailed;
     }
 }

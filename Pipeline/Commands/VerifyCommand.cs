@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Pipeline.Blocks.Records;
 using Pipeline.Configuration;
+using Pipeline.Logging;
 using Pipeline.Verification;
 
 namespace Pipeline.Commands;
@@ -26,24 +27,27 @@ internal static class VerifyCommand
         var examples = new Option<int>("--examples") { Description = "Most differences shown", HelpName = "N", DefaultValueFactory = _ => 5 };
         var command = new Command("verify", "Recomputes a job's samples with an independent, single-threaded join and compares.") { samples, examples };
         common.Job.AddTo(command);
-        command.SetAction(parsed => common.Job.LoadOrReport(parsed) is { } job
-            ? Failures.Report(parsed.InvocationConfiguration.Error, () => Run(job, parsed.GetRequiredValue(samples), parsed.GetValue(examples), parsed.InvocationConfiguration))
-            : ExitCodes.Configuration);
+        command.SetAction(parsed =>
+        {
+            if (common.Job.LoadOrReport(parsed) is not { Job: { } job } loaded) return ExitCodes.Configuration;
+            using EventLog log = common.Messages.OpenToolLog(parsed, loaded.Secrets.Mask);
+            return Failures.Report(log, () => Run(job, parsed.GetRequiredValue(samples), parsed.GetValue(examples), log, parsed.InvocationConfiguration.Output));
+        });
         return command;
     }
 
-    private static int Run(JobOptions job, string samples, int examples, InvocationConfiguration console)
+    private static int Run(JobOptions job, string samples, int examples, EventLog log, TextWriter output)
     {
         if (job.Time.Mode == TimeMode.Processing)
             throw new UnverifiableException("time: processing cannot be verified: its samples depend on when records arrived");
-        VerifiedState state = VerifiedState.Read(job, console.Error.WriteLine);
+        VerifiedState state = VerifiedState.Read(job, log.Note);
         long watermark = state.Cut?.Watermark ?? long.MaxValue;
         ReferenceResult expected = ReferenceJoin.Run(job, state.Cut is { } cut ? SourceReader.ReadSpans(job, cut) : SourceReader.ReadAll(job), watermark);
         SampleComparison comparison = SampleComparison.Of(
-            expected.Samples, FoundSamples.Read(job, samples, expected.CsvHeader), examples, console.Error.WriteLine,
+            expected.Samples, FoundSamples.Read(job, samples, expected.CsvHeader), examples, log.Warns,
             state.IsFinished ? null : sample => FoundSamples.WindowEnd(job, sample) > watermark);
-        console.Error.WriteLine(state.IsFinished ? state.Says : $"{state.Says}; {comparison.NotJudged} samples behind it are not judged");
-        console.Output.WriteLine(JsonSerializer.Serialize(comparison, CamelCase));
+        log.Note(state.IsFinished ? state.Says : $"{state.Says}; {comparison.NotJudged} samples behind it are not judged");
+        output.WriteLine(JsonSerializer.Serialize(comparison, CamelCase));
         return comparison.Agrees ? ExitCodes.Done : ExitCodes.CheckFailed;
     }
 }

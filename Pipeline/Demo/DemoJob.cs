@@ -15,6 +15,9 @@ public sealed record DemoSourceOptions(SyntheticLogOptions Log) : SourceOptions;
 /// <summary>The main job in small: the same streams and join, windows of 10 s instead of 20 min, and no server.</summary>
 internal static class DemoJob
 {
+    /// <summary>The job's name.</summary>
+    public const string Name = "demo";
+
     /// <summary>What the demo's users do: 2,000 exposures a second, one in ten clicked after 4 s in the mean.</summary>
     public static SyntheticLogOptions Log(DateTimeOffset start) => new()
     {
@@ -37,7 +40,7 @@ internal static class DemoJob
         var source = new DemoSourceOptions(log);
         return new JobOptions
         {
-            Job = "demo",
+            Job = Name,
             Time = new TimeOptions { OutOfOrderness = TimeSpan.FromSeconds(1), IdleTimeout = TimeSpan.FromSeconds(5) },
             Window = new WindowOptions { Length = TimeSpan.FromSeconds(10) },
             Streams = [Stream("exposure", StreamRole.Exposure, source), Stream("click", StreamRole.Action, source)],

@@ -5,6 +5,7 @@ using Pipeline.Blocks.Sources;
 using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 using Pipeline.Hosting.Http;
+using Pipeline.Logging;
 using Pipeline.Reports;
 using Pipeline.Topology;
 
@@ -40,7 +41,12 @@ internal sealed record RunSettings
 
 /// <summary>One run of a job: opens state, sources and sinks, lets the topology run until its end or a request to stop, and sums up.</summary>
 /// <remarks>Errors: whatever stops the run is thrown; the command maps it to an exit code.</remarks>
-internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvider clock, TextWriter messages)
+/// <param name="job">The job.</param>
+/// <param name="settings">How it is run.</param>
+/// <param name="clock">The clock.</param>
+/// <param name="log">Events for the operator.</param>
+/// <param name="reportOutput">Where reports are written.</param>
+internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvider clock, EventLog log, TextWriter reportOutput)
 {
     /// <summary>How often windows that go by the clock are told it.</summary>
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
@@ -49,35 +55,49 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
     public async Task<JobSummary> RunAsync(CancellationToken stop)
     {
         long began = clock.GetTimestamp();
-        messages.WriteLine($"delivery: {Delivery}");
-        if (settings.Start.FromScratch) messages.WriteLine("--from-scratch: state and progress are discarded; samples may repeat");
+        log.Delivery(Delivery);
+        if (settings.Start.FromScratch) log.FromScratch();
         var telemetry = new RunTelemetry(job, clock);
         var hub = new ReportHub(job, telemetry.Outages);
         await using HttpReports? http = settings.Reports.Http is { } where ? await HttpReports.StartAsync(where, hub, settings.Reports).ConfigureAwait(false) : null;
         if (http is not null)
         {
-            messages.WriteLine($"http: {http.Address}");
+            log.Listens(http.Address);
             settings.Reports.Listening?.Invoke(http.Address);
         }
         using CancellationTokenRegistration noLongerReady = stop.Register(() => hub.IsStopping = true);
-        using StateDirectory state = StateDirectory.Open(job, clock, messages.WriteLine, telemetry.Outages);
-        await using JobParts parts = JobParts.Make(job, settings, state, clock, messages.WriteLine, telemetry);
+        using StateDirectory state = StateDirectory.Open(job, clock, log, telemetry.Outages);
+        await using JobParts parts = JobParts.Make(job, settings, state, clock, log, telemetry);
         await parts.OpenAsync(stop).ConfigureAwait(false);
-        messages.WriteLine(parts.Plan.Says());
+        log.Begins(parts.Plan.Says());
         var topology = new SampleTopology(parts.Topology);
         RunOrigin origin = RunOrigins.Of(parts, state, clock);
-        using var checkpointer = new Checkpointer(job, topology, state, origin, clock, telemetry.Checkpoints);
+        using var checkpointer = new Checkpointer(job, topology, state, origin, clock, telemetry.Checkpoints, log);
         long recordsBefore = parts.Topology.Partitioner.Ledger.SourceRecords;
         JobSummary Summarize() => JobLedger.Summarize(job, Delivery, topology, parts.Topology.Partitioner.Ledger, recordsBefore, ProcessUse.Since(began, clock));
 
-        using var reports = new RunReports(ViewOf(parts, topology, checkpointer, telemetry, Summarize), settings.Reports, messages);
+        using var reports = new RunReports(ViewOf(parts, topology, checkpointer, telemetry, Summarize), settings.Reports, reportOutput);
         hub.Current = reports;
 
         // Both are called when what they ask about is over: every block is empty behind the last barrier.
         bool IsFinished() => parts.IsBounded && !stop.IsCancellationRequested && topology.Partition.Cut!.Tracker.Watermark == long.MaxValue;
+        bool stoppedAtTheStart = false;
+        async Task UnlessStopped(Task beginning)
+        {
+            try
+            {
+                await beginning.ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                stoppedAtTheStart = true;
+                throw;
+            }
+        }
+
         using var running = new RunningTopology(
             topology,
-            flow => BeginAsync(flow, checkpointer, parts, origin, stop),
+            flow => UnlessStopped(BeginAsync(flow, checkpointer, parts, origin, stop)),
             flow => checkpointer.TakeAsync(flow, CancellationToken.None, cleanStop: true, IsFinished));
         using CancellationTokenRegistration stopping = stop.Register(running.Stop);
         using var loops = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -93,6 +113,11 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
         try
         {
             await running.Completion.ConfigureAwait(false);
+        }
+        catch (StageFaultException ended) when (stoppedAtTheStart)
+        {
+            // Nothing was read: as if it had been stopped while its sources were opened.
+            throw new OperationCanceledException(ended.Message, ended, stop);
         }
         catch (Exception cause)
         {

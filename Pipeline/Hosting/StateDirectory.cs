@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Blocks.Telemetry;
@@ -26,7 +27,7 @@ public sealed class StateDirectory : IDisposable
     internal CheckpointStore Checkpoints { get; }
 
     /// <summary>Creates and locks it.</summary>
-    public static StateDirectory Open(JobOptions job, TimeProvider clock, Action<string> log, Outages? outages = null)
+    public static StateDirectory Open(JobOptions job, TimeProvider clock, ILogger log, Outages? outages = null)
     {
         string path = job.State.Dir;
         Directory.CreateDirectory(path);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Records;
@@ -5,12 +6,13 @@ using Pipeline.Blocks.Telemetry;
 using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 using Pipeline.Hosting;
+using Pipeline.Logging;
 
 namespace Pipeline.Topology;
 
 /// <summary>The lanes of a job over its state directory: empty ones, or those of a checkpoint.</summary>
 /// <remarks>Ownership: owns the lanes. Threading: one thread.</remarks>
-internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate gate, TimeProvider clock, Action<string> log, Outages outages) : IDisposable
+internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate gate, TimeProvider clock, ILogger log, Outages outages) : IDisposable
 {
     // What a repeated write may take until it has failed again: nobody says when one has succeeded.
     private static readonly TimeSpan RepeatGrace = TimeSpan.FromSeconds(1);
@@ -91,6 +93,6 @@ internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate ga
     private RepeatWrites Repeat(int lane) => new(
         clock,
         job.UnavailableLimit,
-        fault => log($"lane {lane} waits, for its state cannot be written; trying again: {fault.Message}"),
+        fault => log.LaneWaits(lane, fault.Message),
         (fault, delay) => outages.Begin(OutageKind.StateDisk, $"lane {lane}", fault.Message, delay + RepeatGrace));
 }

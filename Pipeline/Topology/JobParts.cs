@@ -8,6 +8,7 @@ using Pipeline.Blocks.Sources;
 using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 using Pipeline.Hosting;
+using Pipeline.Logging;
 
 namespace Pipeline.Topology;
 
@@ -22,7 +23,7 @@ internal sealed class JobParts : IAsyncDisposable
     private readonly RunSettings _settings;
     private readonly StateDirectory _state;
     private readonly TimeProvider _clock;
-    private readonly Action<string> _log;
+    private readonly EventLog _log;
     private readonly RunTelemetry _telemetry;
     private readonly StartPlanner _planner;
     private readonly List<IAsyncDisposable> _opened = [];
@@ -30,7 +31,7 @@ internal sealed class JobParts : IAsyncDisposable
     private ReadGate _gate = null!;
     private JobLanes? _lanes;
 
-    private JobParts(JobOptions job, RunSettings settings, StateDirectory state, TimeProvider clock, Action<string> log, RunTelemetry telemetry)
+    private JobParts(JobOptions job, RunSettings settings, StateDirectory state, TimeProvider clock, EventLog log, RunTelemetry telemetry)
     {
         _job = job;
         _settings = settings;
@@ -62,7 +63,7 @@ internal sealed class JobParts : IAsyncDisposable
     private bool IsExactlyOnce => _job.Delivery == DeliveryMode.ExactlyOnce;
 
     /// <summary>Makes the parts of a job; nothing is opened yet.</summary>
-    public static JobParts Make(JobOptions job, RunSettings settings, StateDirectory state, TimeProvider clock, Action<string> log, RunTelemetry telemetry) =>
+    public static JobParts Make(JobOptions job, RunSettings settings, StateDirectory state, TimeProvider clock, EventLog log, RunTelemetry telemetry) =>
         new(job, settings, state, clock, log, telemetry);
 
     /// <summary>Opens everything; see the class for the order.</summary>
@@ -75,7 +76,7 @@ internal sealed class JobParts : IAsyncDisposable
         ISampleSink sink = MakeSink(SinkSettings(shape));
         if (_settings.AroundSink is { } around) sink = around(sink);
         _opened.Add(sink);
-        IDeadLetterSink? letters = _job.DeadLetter is null ? null : DeadLetterSinks.Make(_job.DeadLetter, LetterSettings());
+        ToldLetters? letters = DeadLetterSinks.Make(_job.DeadLetter, LetterSettings()) is { } made ? new ToldLetters(made, _job.Streams, _directory, _log) : null;
         if (letters is not null)
         {
             _opened.Add(letters);
@@ -138,7 +139,7 @@ internal sealed class JobParts : IAsyncDisposable
         }
         catch (Exception damaged) when (_settings.Start.FromScratch && damaged is SinkRefusedException or InvalidDataException)
         {
-            _log($"--from-scratch: the progress that is discarded cannot be read: {damaged.Message}");
+            _log.DiscardedUnread(damaged.Message);
             return null;
         }
     }
@@ -153,7 +154,7 @@ internal sealed class JobParts : IAsyncDisposable
         CheckpointManifest[] found = [.. usable];
         for (int told = 0; ;)
         {
-            for (; told < rejected.Count; told++) _log($"rejected: {rejected[told]}");
+            for (; told < rejected.Count; told++) _log.CheckpointRejected(rejected[told]);
             Plan = _planner.Decide(usable, rejected, progress);
             NewDirectory();
             JobSources sources = await OpenSourcesAsync(records, stop).ConfigureAwait(false);
@@ -162,7 +163,7 @@ internal sealed class JobParts : IAsyncDisposable
             {
                 _lanes!.Restore(CheckpointReader.PathOf(_state.Path, manifest.Id), manifest.Lanes.Count);
                 if (manifest.Lanes.Count != _job.Parallelism.Lanes)
-                    _log($"lanes: {manifest.Lanes.Count}, as in checkpoint {manifest.Id}; the {_job.Parallelism.Lanes} asked for are ignored");
+                    _log.LanesIgnored(manifest.Lanes.Count, manifest.Id, _job.Parallelism.Lanes);
             }
             catch (Exception damaged) when (damaged is InvalidDataException or InvariantException or EndOfStreamException or FileNotFoundException or DirectoryNotFoundException)
             {
@@ -195,7 +196,7 @@ internal sealed class JobParts : IAsyncDisposable
         foreach (CheckpointManifest newer in found)
         {
             if (newer.Id <= restored) continue;
-            _log($"checkpoint {newer.Id} is removed: the run goes on from {restored}, which is older");
+            _log.CheckpointRemoved(newer.Id, restored);
             LastCheckpoint = Math.Max(LastCheckpoint, newer.Id);
             await _state.Checkpoints.RemoveAsync(newer.Id, stop).ConfigureAwait(false);
         }

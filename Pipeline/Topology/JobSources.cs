@@ -5,12 +5,13 @@ using Pipeline.Blocks.Telemetry;
 using Pipeline.Checkpoints;
 using Pipeline.Configuration;
 using Pipeline.Hosting;
+using Pipeline.Logging;
 
 namespace Pipeline.Topology;
 
 /// <summary>Makes the sources of a job, each to begin where the run resumes.</summary>
 /// <remarks>Ownership: owns the sources.</remarks>
-internal sealed class JobSources(JobOptions job, RunSettings settings, PartitionDirectory directory, ReadGate gate, TimeProvider clock, Action<string> log, Outages outages)
+internal sealed class JobSources(JobOptions job, RunSettings settings, PartitionDirectory directory, ReadGate gate, TimeProvider clock, EventLog log, Outages outages)
     : IAsyncDisposable
 {
     /// <summary>The sources.</summary>
@@ -72,7 +73,7 @@ internal sealed class JobSources(JobOptions job, RunSettings settings, Partition
             Delimiter = stream.Csv.Delimiter,
             Columns = stream.Csv.Columns,
             Group = job.Job,
-            Log = log,
+            Log = log.With("stream", string.Join(',', streams.Select(index => job.Streams[index].Name))),
             Outages = outages,
             Positions = resume.Positions,
             Ends = resume.Ends,

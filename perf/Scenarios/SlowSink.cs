@@ -2,6 +2,7 @@ using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Configuration;
 using Pipeline.Hosting;
+using Pipeline.Logging;
 using Pipeline.Perf.Harness;
 
 namespace Pipeline.Perf.Scenarios;
@@ -31,7 +32,7 @@ internal static class SlowSink
                 Report = static (_, summary) => Console.WriteLine(
                     $"{summary.Seconds,6:F0} s  records {summary.SourceRecords,12:N0}  samples {summary.Samples,12:N0}  rss {Environment.WorkingSet / 1e6,8:N0} MB  peak {summary.PeakRssBytes / 1e6,8:N0} MB"),
             };
-            JobSummary summary = await new JobRunner(job, settings, TimeProvider.System, TextWriter.Null).RunAsync(stop.Token);
+            JobSummary summary = await new JobRunner(job, settings, TimeProvider.System, EventLog.Open(TextWriter.Null, new EventLogOptions(), TimeProvider.System), TextWriter.Null).RunAsync(stop.Token);
             Console.WriteLine($"stopped: read {summary.SourceRecords:N0}, samples {summary.Samples:N0}, open {summary.Open:N0}, unaccounted {summary.Unaccounted}");
             return summary.Unaccounted == 0 ? 0 : 1;
         }
