@@ -33,6 +33,18 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Name, EntryPoint = "rd_kafka_queue_get_main")]
     public static partial nint MainQueue(nint client);
 
+    /// <summary>A reference to the queue of an assigned partition, or 0; to be given back.</summary>
+    [LibraryImport(Name, EntryPoint = "rd_kafka_queue_get_partition", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint PartitionQueue(nint client, string topic, int partition);
+
+    /// <summary>Lets what comes into a queue go into another instead; 0: it stays.</summary>
+    [LibraryImport(Name, EntryPoint = "rd_kafka_queue_forward")]
+    public static partial void Forward(nint queue, nint to);
+
+    /// <summary>Has a function called, by any thread of the client, when a queue that was empty is no longer; null: nothing is called any more.</summary>
+    [LibraryImport(Name, EntryPoint = "rd_kafka_queue_cb_event_enable")]
+    public static partial void Signal(nint queue, delegate* unmanaged[Cdecl]<nint, nint, void> filled, nint opaque);
+
     [LibraryImport(Name, EntryPoint = "rd_kafka_queue_length")]
     public static partial nuint QueueLength(nint queue);
 

@@ -69,6 +69,7 @@ public sealed class Partitioner
             _tracker.Appear(partition, batch.PositionAfter, batch.At);
             Deal(batch, partition, lanes, letters);
             Move(partition.Index, batch.PositionAfter, batch.Fingerprint);
+            partition.Position = batch.PositionAfter;
             if (batch.Notice == PartitionNotice.CaughtUp) _tracker.CaughtUp(partition, batch.PositionAfter, batch.At);
             if (batch.Notice == PartitionNotice.Ended) _tracker.End(partition);
         }

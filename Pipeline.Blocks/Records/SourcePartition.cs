@@ -2,7 +2,7 @@ namespace Pipeline.Blocks.Records;
 
 /// <summary>One partition of one source: a topic partition or a file. Its order is the order lateness is decided in.</summary>
 /// <remarks>
-/// Threading: the description is immutable; <see cref="MaxEventTime"/>, <see cref="Watermark"/> and <see cref="State"/> are written by the
+/// Threading: the description is immutable; <see cref="MaxEventTime"/>, <see cref="Position"/>, <see cref="Watermark"/> and <see cref="State"/> are written by the
 /// partition block alone and read by sources for drift control, where a value some batches old does no harm.
 /// </remarks>
 /// <param name="index">Dense number in the order of registration, the short name in batches and state.</param>
@@ -15,6 +15,7 @@ public sealed class SourcePartition(int index, string source, int number, int[] 
     private long _maxEventTime = NoTime;
     private long _watermark = NoTime;
     private long _knownEnd = -1;
+    private long _position = -1;
     private int _state;
 
     /// <summary>No event with an accepted time came yet.</summary>
@@ -55,6 +56,9 @@ public sealed class SourcePartition(int index, string source, int number, int[] 
 
     /// <summary>Greatest accepted event time, ms; <see cref="NoTime"/> before the first.</summary>
     public long MaxEventTime { get => Volatile.Read(ref _maxEventTime); set => Volatile.Write(ref _maxEventTime, value); }
+
+    /// <summary>The position up to which <see cref="MaxEventTime"/> is known; -1 before the first.</summary>
+    public long Position { get => Volatile.Read(ref _position); set => Volatile.Write(ref _position, value); }
 
     /// <summary>This partition's own watermark, ms.</summary>
     public long Watermark { get => Volatile.Read(ref _watermark); set => Volatile.Write(ref _watermark, value); }

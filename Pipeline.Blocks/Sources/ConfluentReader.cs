@@ -20,7 +20,11 @@ internal sealed class ConfluentReader(KafkaClient client, string? onlyTopic) : I
     public void Assign(IReadOnlyList<TopicPartitionOffset> partitions) => _consumer.IncrementalAssign(partitions);
 
     /// <inheritdoc/>
+    /// <remarks>What was fetched of it is thrown away.</remarks>
     public void Pause(TopicPartition partition) => _consumer.Pause([partition]);
+
+    /// <inheritdoc/>
+    public void Leave(TopicPartition partition) => _consumer.Pause([partition]);
 
     /// <inheritdoc/>
     public void Resume(TopicPartition partition) => _consumer.Resume([partition]);

@@ -9,11 +9,14 @@ internal interface IKafkaReader
     /// <summary>Reads these partitions too, each from its offset.</summary>
     void Assign(IReadOnlyList<TopicPartitionOffset> partitions);
 
-    /// <summary>Stops reading a partition; what was fetched of it is thrown away.</summary>
+    /// <summary>Hands over nothing of a partition for now.</summary>
     void Pause(TopicPartition partition);
 
     /// <summary>Reads a paused partition again, from where it was.</summary>
     void Resume(TopicPartition partition);
+
+    /// <summary>Reads no more of a partition, for good.</summary>
+    void Leave(TopicPartition partition);
 
     /// <summary>Hands over what there is, up to <paramref name="most"/> records; waits up to the timeout for the first.</summary>
     void Poll(TimeSpan timeout, int most, IKafkaReceiver receiver);
@@ -30,6 +33,10 @@ internal interface IKafkaReceiver
     /// <param name="value">Its value.</param>
     /// <param name="isNull">It has no value.</param>
     void OnRecord(string topic, int partition, long offset, long timestamp, ReadOnlySpan<byte> value, bool isNull);
+
+    /// <summary>How far a partition is read, in event time, for a reader that can choose: it hands over of the one that is furthest behind.</summary>
+    /// <returns>Ms, about; <see cref="Records.SourcePartition.NoTime"/> before its first event.</returns>
+    long TimeReadTo(string topic, int partition);
 
     /// <summary>A partition is read to its end (as the isolation level sees it); <paramref name="offset"/> is the next one that would be read.</summary>
     void OnEnd(string topic, int partition, long offset);

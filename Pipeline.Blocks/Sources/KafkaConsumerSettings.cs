@@ -15,11 +15,11 @@ public static class KafkaConsumerSettings
         ["allow.auto.create.topics"] = "false",
     };
 
-    // The queue holds native memory; a full one is looked at again after the backoff, whose default of 1 s would make the flow stutter.
+    // Of each partition; the queue holds native memory. A full one is looked at again after the backoff, whose default of 1 s would make the flow stutter.
     private static readonly Dictionary<string, string> Defaults = new()
     {
         ["isolation.level"] = "read_committed",
-        ["queued.max.messages.kbytes"] = "32768",
+        ["queued.max.messages.kbytes"] = "4096",
         ["fetch.queue.backoff.ms"] = "10",
         ["reconnect.backoff.max.ms"] = "2000",
         ["socket.keepalive.enable"] = "true",

@@ -9,7 +9,12 @@ namespace Pipeline.Blocks.Sources;
 /// <param name="position">Offset to begin at.</param>
 internal sealed class KafkaPartition(SourcePartition partition, long position)
 {
+    // Records between two looks at how fast event time goes by: enough that jitter is small beside it.
+    private const long PaceRecords = 1000;
+
     private volatile bool _atEnd;
+    private (long Position, long Time) _paceFrom = (-1, SourcePartition.NoTime);
+    private double _msPerRecord;
 
     /// <summary>The registered partition.</summary>
     public SourcePartition Partition { get; } = partition;
@@ -34,6 +39,26 @@ internal sealed class KafkaPartition(SourcePartition partition, long position)
 
     /// <summary>Read to what the isolation level shows. Read by the watch too.</summary>
     public bool AtEnd { get => _atEnd; set => _atEnd = value; }
+
+    /// <summary>
+    /// Event time of the next record, estimated: what is on its way to the block that knows the times is counted at the pace of what came before. Worked example:
+    /// known is 10:00:00 at offset 5,000, read up to 9,000, and 1,000 records took 250 ms before: 10:00:01.
+    /// </summary>
+    /// <returns>Ms; <see cref="SourcePartition.NoTime"/> before the first event.</returns>
+    public long TimeReadTo()
+    {
+        long known = Partition.MaxEventTime;
+        return known == SourcePartition.NoTime ? known : known + (long)((Position - Partition.Position) * _msPerRecord);
+    }
+
+    /// <summary>Takes the pace anew, now and then.</summary>
+    public void TakePace()
+    {
+        (long position, long time) = (Partition.Position, Partition.MaxEventTime);
+        if (time == SourcePartition.NoTime || position - _paceFrom.Position < PaceRecords) return;
+        if (_paceFrom.Time != SourcePartition.NoTime) _msPerRecord = (time - _paceFrom.Time) / (double)(position - _paceFrom.Position);
+        _paceFrom = (position, time);
+    }
 
     /// <summary>When its high watermark was last asked for, ms; the watch's alone.</summary>
     public long AskedAt { get; set; }

@@ -7,7 +7,7 @@ namespace Pipeline.Blocks.Sources;
 /// <remarks>
 /// It never waits for the pipeline: up to <see cref="StashBatches"/> batches wait in the outbox, then records stay in the client's own bounded queue.
 /// A stall that lasts pauses all partitions, so that polling goes on. Partitions too far ahead in event time are paused, and read again at half the
-/// lead: a pause throws away what was fetched.
+/// lead, for some readers throw away what was fetched; a reader that can choose reads of the partition that is furthest behind, so that few ever are.
 /// </remarks>
 internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, KafkaWatch watch, BatchOutbox outbox, KafkaOutage outage) : IKafkaReceiver
 {
@@ -85,6 +85,9 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
         if (at.Position >= at.Partition.End) End(at, assigned: true);
     }
 
+    /// <inheritdoc/>
+    public long TimeReadTo(string topic, int partition) => _partitions[(topic, partition)].TimeReadTo();
+
     private bool IsStalled => context.Clock.GetElapsedTime(_fullSince, _now) >= StallLimit;
 
     private void Begin(IReadOnlyList<KafkaPartition> partitions)
@@ -133,7 +136,7 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
         partition.Ended = true;
         _left--;
         Flush(partition, PartitionNotice.Ended, NowMs());
-        if (assigned) reader.Pause(partition.Id);
+        if (assigned) reader.Leave(partition.Id);
     }
 
     private void FlushAged()
@@ -175,6 +178,7 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
         foreach (KafkaPartition partition in _partitions.Values)
         {
             if (partition.Ended) continue;
+            partition.TakePace();
             bool read = !stalled && (partition.Paused ? context.Gate.MayResume(partition.Partition, slowest) : context.Gate.MayRead(partition.Partition, slowest));
             if (read != partition.Paused) continue;
             partition.Paused = !read;

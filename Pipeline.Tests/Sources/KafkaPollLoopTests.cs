@@ -118,6 +118,10 @@ public sealed class KafkaPollLoopTests : IDisposable
         {
         }
 
+        public void Leave(TopicPartition partition)
+        {
+        }
+
         public void Poll(TimeSpan timeout, int most, IKafkaReceiver receiver) => poll(receiver);
     }
 }
