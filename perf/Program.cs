@@ -4,6 +4,12 @@ using Pipeline.Perf.Scenarios;
 var runs = new Option<int>("--runs") { Description = "Counted runs, after one that is not", DefaultValueFactory = _ => 5 };
 var exposures = new Option<long>("--exposures") { Description = "Size of the log", DefaultValueFactory = _ => 2_000_000 };
 var bootstrap = new Option<string>("--bootstrap") { Description = "A broker", Required = true };
+var peers = new Option<string>("--peers") { Description = "Folder with the peers and their run scripts", Required = true };
+var eventRate = new Option<double>("--event-rate") { Description = "Exposures per second of event time: with the window, how many are open at once", DefaultValueFactory = _ => 50_000 };
+var rounds = new Option<int>("--rounds") { Description = "Rounds, each of every program once", DefaultValueFactory = _ => 3 };
+var compare = new Command("compare", "This program and its peers in turn on the same broker and topics: a table of ratios.") { bootstrap, peers, exposures, eventRate, rounds };
+compare.SetAction((parsed, _) => Compare.RunAsync(
+    parsed.GetRequiredValue(bootstrap), parsed.GetRequiredValue(peers), parsed.GetValue(exposures), parsed.GetValue(eventRate), parsed.GetValue(rounds)));
 var seconds = new Option<int>("--seconds") { Description = "How long the slow sink is watched", DefaultValueFactory = _ => 60 };
 
 var file = new Command("file", "File → file: throughput, CPU and memory of the whole process; the samples are verified.") { runs, exposures };
@@ -42,6 +48,6 @@ var checkpoint = new Command("checkpoint", "Lanes with many open windows: what a
 checkpoint.SetAction((parsed, _) => Checkpoint.RunAsync(
     parsed.GetValue(windows), parsed.GetValue(lanes), parsed.GetValue(memory) << 20, parsed.GetValue(snapshots), parsed.GetValue(rate)));
 
-return await new RootCommand("Measures the pipeline as a whole and checks what it measured.") { file, kafka, clients, slow, checkpoint, chaos }.Parse(args)
+return await new RootCommand("Measures the pipeline as a whole and checks what it measured.") { file, kafka, clients, slow, checkpoint, chaos, compare }.Parse(args)
     // Time for a round that was told to stop to end its processes; no other command looks at the signal.
     .InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = args is ["chaos", ..] ? TimeSpan.FromMinutes(2) : TimeSpan.Zero });

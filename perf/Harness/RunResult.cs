@@ -9,11 +9,18 @@ namespace Pipeline.Perf.Harness;
 /// <param name="PeakRssMegabytes">Greatest resident memory.</param>
 internal readonly record struct RunResult(double RecordsPerSecond, double CpuSecondsPerMillion, double PeakRssMegabytes)
 {
+    /// <summary>The machine, in a line.</summary>
+    public static string Machine =>
+        $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, {RuntimeInformation.FrameworkDescription}";
+
+    /// <summary>The median of each figure.</summary>
+    public static RunResult Median(IReadOnlyList<RunResult> results) => new(
+        Median(results.Select(static r => r.RecordsPerSecond)), Median(results.Select(static r => r.CpuSecondsPerMillion)), Median(results.Select(static r => r.PeakRssMegabytes)));
+
     /// <summary>The machine and the medians of all runs, as rows of a table.</summary>
     public static void Print(string scenario, IReadOnlyList<RunResult> results)
     {
-        Console.WriteLine(
-            $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, {RuntimeInformation.FrameworkDescription}");
+        Console.WriteLine(Machine);
         Console.WriteLine($"{"scenario",-14}{"runs",6}{"records/s",14}{"(least – most)",26}{"CPU s/M",10}{"peak RSS MB",13}");
         string range = string.Create(CultureInfo.InvariantCulture, $"({results.Min(r => r.RecordsPerSecond):N0} – {results.Max(r => r.RecordsPerSecond):N0})");
         Console.WriteLine(

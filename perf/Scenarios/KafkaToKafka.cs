@@ -17,8 +17,7 @@ internal static class KafkaToKafka
         {
             await DropAsync(admin, "exposure", "click", Samples);
             await PipelineProcess.RunAsync("generate", "--exposures", $"{exposures}", "--bootstrap", bootstrap);
-            string job = Jobs.Write(
-                folder, "kafka", Source(bootstrap, "exposure"), Source(bootstrap, "click"), $"kafka: {{ bootstrap: \"{bootstrap}\", topic: {Samples} }}");
+            string job = WriteJob(folder, "kafka", bootstrap, Samples);
             string[] deliveries = ["at-least-once", "exactly-once"];
             Dictionary<string, List<RunResult>> results = deliveries.ToDictionary(static delivery => delivery, static _ => new List<RunResult>());
             for (int run = 0; run <= runs; run++)
@@ -37,6 +36,10 @@ internal static class KafkaToKafka
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    /// <summary>Writes the job from the topics of <c>generate</c> to a topic.</summary>
+    public static string WriteJob(string folder, string name, string bootstrap, string samples) =>
+        Jobs.Write(folder, name, Source(bootstrap, "exposure"), Source(bootstrap, "click"), $"kafka: {{ bootstrap: \"{bootstrap}\", topic: {samples} }}");
 
     private static string Source(string bootstrap, string topic) => $"kafka: {{ bootstrap: \"{bootstrap}\", topics: [{topic}], start: earliest }}";
 

@@ -1,0 +1,61 @@
+using Confluent.Kafka;
+using Pipeline.Perf.Harness;
+
+namespace Pipeline.Perf.Scenarios;
+
+/// <summary>This program and its peers in turn, on the same broker and topics: a table of ratios. Exactly once, all defaults.</summary>
+/// <remarks>
+/// Counted are, for every program, the time from its first record (ours: from the start of the run, sources' opening included) to the last sample committed, and the CPU time and peak memory
+/// of its process from start to end, compilation included; the broker's are not. Ours is verified; the peers' scripts have an oracle of their own.
+/// </remarks>
+internal static class Compare
+{
+    private const string Samples = "compare-samples";
+
+    public static async Task<int> RunAsync(string bootstrap, string peers, long exposures, double rate, int rounds)
+    {
+        string folder = Directory.CreateTempSubdirectory("pipeline-compare-").FullName;
+        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap }).Build();
+        try
+        {
+            await KafkaToKafka.DropAsync(admin, "exposure", "click", Samples);
+            await PipelineProcess.RunAsync("generate", "--exposures", $"{exposures}", "--rate", $"{rate}", "--bootstrap", bootstrap);
+            string job = KafkaToKafka.WriteJob(folder, "compare", bootstrap, Samples);
+            List<RunResult> ours = [];
+            Dictionary<Peer, List<RunResult>> theirs = Peer.All.ToDictionary(static peer => peer, static _ => new List<RunResult>());
+            for (int round = 0; round < rounds; round++)
+            {
+                foreach (Peer peer in Peer.All)
+                {
+                    await KafkaToKafka.DropAsync(admin, Samples);
+                    theirs[peer].Add(await peer.RunAsync(peers, bootstrap, Samples));
+                }
+                await KafkaToKafka.DropAsync(admin, Samples);
+                ours.Add(await PipelineProcess.RunToEndAsync(job));
+                Console.Error.WriteLine($"round {round + 1} of {rounds}: {ours[^1].RecordsPerSecond:N0} records/s, {ours[^1].CpuSecondsPerMillion:F2} CPU s/M");
+            }
+            Console.WriteLine(await PipelineProcess.VerifyAsync(job, "kafka"));
+            Print(ours, theirs);
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void Print(List<RunResult> ours, Dictionary<Peer, List<RunResult>> theirs)
+    {
+        RunResult own = RunResult.Median(ours);
+        Console.WriteLine($"{RunResult.Machine}; medians of {ours.Count}");
+        Console.WriteLine("| program | records/s | CPU s per M records | peak RSS MB | ours, times its records/s | its CPU, times ours | aim |");
+        Console.WriteLine("|---|---|---|---|---|---|---|");
+        Console.WriteLine($"| this one, exactly-once | {own.RecordsPerSecond:N0} | {own.CpuSecondsPerMillion:F2} | {own.PeakRssMegabytes:N0} | | | |");
+        foreach ((Peer peer, List<RunResult> results) in theirs)
+        {
+            RunResult other = RunResult.Median(results);
+            Console.WriteLine(
+                $"| {peer.Name} | {other.RecordsPerSecond:N0} | {other.CpuSecondsPerMillion:F2} | {other.PeakRssMegabytes:N0} | {own.RecordsPerSecond / other.RecordsPerSecond:F1} | {other.CpuSecondsPerMillion / own.CpuSecondsPerMillion:F1} | {peer.Target:F0} |");
+        }
+    }
+}
