@@ -212,6 +212,7 @@ public sealed partial class ReorderBuffer : IDisposable
         _bySlice.Dequeue();
         _spare.Push(run);
         _spareBytes += run.MemoryBytes;
+        if (MemoryBytes > _budget) LetGoOfIdle();
         if (_latest == run) _latest = null;
         if (_pressed && _spilledBuckets == 0 && _memory < _budget / 2) Press(false);
     }
@@ -219,10 +220,15 @@ public sealed partial class ReorderBuffer : IDisposable
     /// <summary>What is idle goes first: sizes that events no longer come in would be held for ever.</summary>
     private void MakeRoomSlow()
     {
+        LetGoOfIdle();
+        if (_memory > _budget) SpillSlow();
+    }
+
+    private void LetGoOfIdle()
+    {
         _chunks.Trim();
         _spare.Clear();
         _spareBytes = 0;
-        if (_memory > _budget) SpillSlow();
     }
 
     private void SpillSlow()
