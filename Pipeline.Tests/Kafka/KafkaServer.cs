@@ -21,6 +21,9 @@ public readonly record struct KafkaRecord(string? Key, string? Value, int? Parti
 /// </remarks>
 public sealed class KafkaServer : IDisposable
 {
+    // Records of tests are as old as they like: by default a broker deletes those of 1970 when it next looks, every five minutes.
+    private const string RetentionMs = "log.retention.ms";
+
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(60);
     private static readonly Lock Gate = new();
     private static KafkaServer? Started;
@@ -44,7 +47,7 @@ public sealed class KafkaServer : IDisposable
     /// <param name="settings">Server properties over the defaults.</param>
     public static KafkaServer StartPrivate(IReadOnlyDictionary<string, string>? settings = null)
     {
-        KafkaNode? node = KafkaNode.Find(settings ?? new Dictionary<string, string>());
+        KafkaNode? node = KafkaNode.Find(new Dictionary<string, string>(settings ?? new Dictionary<string, string>()) { [RetentionMs] = "-1" });
         if (node is null)
         {
             const string Reason = "No Kafka broker to test with: set KAFKA_HOME to a Kafka distribution (or PIPELINE_TEST_BROKERS for tests that kill none), or put shared/servers/kafka beside the repository.";
@@ -156,7 +159,15 @@ public sealed class KafkaServer : IDisposable
     public void Dispose() => _node?.Remove();
 
     /// <summary>Stops the shared broker when one was started.</summary>
-    public static void StopShared() => Started?.Dispose();
+    /// <remarks>With tests side by side it was seen to be asked twice.</remarks>
+    public static void StopShared()
+    {
+        lock (Gate)
+        {
+            Started?.Dispose();
+            Started = null;
+        }
+    }
 
     private IAdminClient Admin() => new AdminClientBuilder(new AdminClientConfig { BootstrapServers = Bootstrap }).SetLogHandler(static (_, _) => { }).Build();
 
