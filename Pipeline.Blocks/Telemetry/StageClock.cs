@@ -75,27 +75,30 @@ public sealed class StageClock(string stage, TimeProvider clock, int workers = 1
     public void OutputStands(bool stands)
     {
         long now = clock.GetTimestamp();
-        lock (_gate)
-        {
-            long worked = WorkedBy(now);
-            long free = Math.Max(0, ((now - _askedAt) * Workers) - (worked - _workedWhenAsked));
-            if (stands && _stood) _waited += free;
-            else if (stands || _stood) _waited += free / 2;
-            (_stood, _askedAt, _workedWhenAsked) = (stands, now, worked);
-        }
+        lock (_gate) Account(stands, now);
     }
 
-    /// <summary>The times up to now.</summary>
+    /// <summary>The times up to now. An output that stood when it was last looked at is taken to stand still, so that the differences of two readings add up to the wall time.</summary>
     public StageTimes Read()
     {
         long now = clock.GetTimestamp();
         lock (_gate)
         {
+            Account(_stood, now);
             double wall = Seconds(now - _began);
             double busy = Seconds(WorkedBy(now));
             double backPressured = Seconds(_waited + (_waiting * now));
             return new StageTimes(Workers, wall, busy, backPressured, _items, _batches);
         }
+    }
+
+    private void Account(bool stands, long now)
+    {
+        long worked = WorkedBy(now);
+        long free = Math.Max(0, ((now - _askedAt) * Workers) - (worked - _workedWhenAsked));
+        if (stands && _stood) _waited += free;
+        else if (stands || _stood) _waited += free / 2;
+        (_stood, _askedAt, _workedWhenAsked) = (stands, now, worked);
     }
 
     private async ValueTask Wait(ValueTask sent)

@@ -80,6 +80,21 @@ public sealed class StageClockTests
     }
 
     [TestMethod]
+    public void ReadingBetweenTwoLooks_TakesAStandingOutputToStandStill_SoThatDifferencesAddUp()
+    {
+        var sut = new StageClock("source", _clock);
+        sut.OutputStands(true);
+        Pass(1);
+        StageTimes before = sut.Read();
+        Pass(2);
+        sut.OutputStands(true);
+
+        StageTimes times = sut.Read().Since(before);
+
+        Assert.AreEqual((2.0, 2.0, 0.0), (times.Wall, times.BackPressured, times.Idle));
+    }
+
+    [TestMethod]
     public void StandingOutput_IsBackPressureOfTheWorkersThatDoNotWork()
     {
         var sut = new StageClock("parse", _clock, workers: 2);
