@@ -4,7 +4,8 @@ namespace Pipeline.Blocks.Flow;
 
 /// <summary>Drift control: tells a source whether it may read on in a partition.</summary>
 /// <remarks>
-/// A partition more than <c>max_drift</c> ahead of the slowest waits; one without a first event is read first; idle and ended ones do not count.
+/// A partition more than <c>max_drift</c> ahead of the slowest waits; one without a first event is read first; idle and ended ones do not count. What is in flight counts
+/// where a source can tell its event time: a thin stream's records in the queues may span many minutes, which would all have to wait for the others.
 /// While events waiting for their watermark are near their memory budget, only the partition that holds the watermark is read; while an idle stream as a
 /// whole holds it, none but idle ones. That ends with the stream's next record or its idle timeout, for which partitions at their end go on being asked.
 /// The gate spreads reading, never meaning: samples are the same whatever it answers.
@@ -28,8 +29,17 @@ public sealed class ReadGate(PartitionDirectory directory, long maxDriftMs)
     /// <summary>Whether a lane is near its budget.</summary>
     public bool UnderPressure => Volatile.Read(ref _lanesNearBudget) > 0;
 
-    /// <summary>Event time of the slowest partition that counts; <see cref="SourcePartition.NoTime"/> while one has no event yet; <see cref="long.MaxValue"/> with none.</summary>
+    /// <summary>Event time that the slowest partition that counts is read to, what is in flight included; <see cref="SourcePartition.NoTime"/> while one has no event yet; <see cref="long.MaxValue"/> with none.</summary>
     public long Slowest()
+    {
+        long slowest = long.MaxValue;
+        foreach (SourcePartition partition in directory.All)
+            if (partition.State == PartitionState.Active) slowest = Math.Min(slowest, partition.ReadTo);
+        return slowest;
+    }
+
+    /// <summary>The same of what the partition block knows: what holds the watermark, whatever is in flight.</summary>
+    private long Holder()
     {
         long slowest = long.MaxValue;
         foreach (SourcePartition partition in directory.All)
@@ -48,13 +58,13 @@ public sealed class ReadGate(PartitionDirectory directory, long maxDriftMs)
 
     private bool IsWithin(SourcePartition partition, long slowest, long driftMs)
     {
-        long own = partition.MaxEventTime;
+        long own = partition.ReadTo;
         if (own == SourcePartition.NoTime) return true;
         if (UnderPressure)
         {
             // Idle ones stay readable, whatever their stream: one that has more must be read to count again, before its stream is left behind.
             if (directory.IdleHolder != PartitionDirectory.NoStream) return partition.State == PartitionState.Idle;
-            return own <= slowest;
+            return partition.MaxEventTime <= Holder();
         }
         if (driftMs == NoDriftControl || slowest == long.MaxValue) return true;
         return slowest != SourcePartition.NoTime && own - slowest <= driftMs;

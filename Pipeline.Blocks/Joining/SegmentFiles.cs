@@ -15,6 +15,7 @@ internal sealed class SegmentFiles(string prefix, int maxOpen) : IDisposable
     private readonly HashSet<int> _unsynced = [];
     private readonly HashSet<int> _kept = [];
     private int _keepFrom = int.MaxValue;
+    private long _bytes;
     private long _clock;
 
     /// <summary>Bytes on disk.</summary>
@@ -22,7 +23,7 @@ internal sealed class SegmentFiles(string prefix, int maxOpen) : IDisposable
     {
         get
         {
-            lock (_lock) return _lengths.Values.Sum();
+            lock (_lock) return _bytes;
         }
     }
 
@@ -47,7 +48,7 @@ internal sealed class SegmentFiles(string prefix, int maxOpen) : IDisposable
         foreach (string path in Directory.GetFiles(directory, name + "*"))
         {
             if (!int.TryParse(Path.GetFileName(path).AsSpan(name.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int segment)) continue;
-            if (keep) _lengths[segment] = new FileInfo(path).Length;
+            if (keep) SetLength(segment, new FileInfo(path).Length);
             else File.Delete(path);
         }
     }
@@ -84,7 +85,7 @@ internal sealed class SegmentFiles(string prefix, int maxOpen) : IDisposable
     {
         lock (_lock)
         {
-            _lengths[segment] = Math.Max(end, _lengths.GetValueOrDefault(segment));
+            SetLength(segment, Math.Max(end, _lengths.GetValueOrDefault(segment)));
             _unsynced.Add(segment);
         }
     }
@@ -142,7 +143,7 @@ internal sealed class SegmentFiles(string prefix, int maxOpen) : IDisposable
                 file.Removed = true;
                 if (file.Users == 0) Close(segment, file);
             }
-            _lengths.Remove(segment);
+            if (_lengths.Remove(segment, out long length)) _bytes -= length;
             _unsynced.Remove(segment);
         }
         File.Delete(PathOf(segment));
@@ -156,6 +157,12 @@ internal sealed class SegmentFiles(string prefix, int maxOpen) : IDisposable
             foreach (OpenFile file in _open.Values) file.Handle.Dispose();
             _open.Clear();
         }
+    }
+
+    private void SetLength(int segment, long length)
+    {
+        _bytes += length - _lengths.GetValueOrDefault(segment);
+        _lengths[segment] = length;
     }
 
     private void CloseIdle(int keep)

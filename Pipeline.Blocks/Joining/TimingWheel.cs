@@ -27,6 +27,9 @@ public sealed class TimingWheel
     private const int Levels = 8;
 
     private readonly List<TimerRange>?[] _slots = new List<TimerRange>?[Levels * Slots];
+
+    // Of slots that are empty, for the next to fill: each would else grow a list of its own.
+    private readonly Stack<List<TimerRange>> _spare = new();
     private readonly ulong[] _occupied = new ulong[Levels];
     private long _now;
     private TimerRange _last = new(long.MinValue, 0);
@@ -76,7 +79,7 @@ public sealed class TimingWheel
             {
                 range = timers[0];
                 timers.RemoveAt(0);
-                if (timers.Count == 0) _occupied[0] &= ~(1UL << (slot & Slots - 1));
+                if (timers.Count == 0) Empty(0, slot);
                 Count--;
                 if (range.Tick == _last.Tick) _last = new TimerRange(long.MinValue + 1, 0);
                 return true;
@@ -97,11 +100,18 @@ public sealed class TimingWheel
     private void Cascade(int level, int slot)
     {
         List<TimerRange> timers = _slots[slot]!;
-        _occupied[level] &= ~(1UL << (slot & Slots - 1));
         _slots[slot] = null;
+        _occupied[level] &= ~(1UL << (slot & Slots - 1));
         foreach (TimerRange timer in timers) Place(timer);
         timers.Clear();
-        _slots[slot] = timers;
+        _spare.Push(timers);
+    }
+
+    private void Empty(int level, int slot)
+    {
+        _spare.Push(_slots[slot]!);
+        _slots[slot] = null;
+        _occupied[level] &= ~(1UL << (slot & Slots - 1));
     }
 
     private void Place(TimerRange timer)
@@ -111,7 +121,7 @@ public sealed class TimingWheel
         if (level >= Levels)
             throw new InvalidOperationException($"A timer for tick {timer.Tick} is out of reach of a wheel at tick {_now}.");
         int slot = (int)(timer.Tick >> (level * SlotBits)) & Slots - 1;
-        (_slots[level * Slots + slot] ??= []).Add(timer);
+        (_slots[level * Slots + slot] ??= _spare.TryPop(out List<TimerRange>? spare) ? spare : []).Add(timer);
         _occupied[level] |= 1UL << slot;
     }
 }

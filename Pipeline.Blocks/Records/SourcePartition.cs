@@ -3,7 +3,7 @@ namespace Pipeline.Blocks.Records;
 /// <summary>One partition of one source: a topic partition or a file. Its order is the order lateness is decided in.</summary>
 /// <remarks>
 /// Threading: the description is immutable; <see cref="MaxEventTime"/>, <see cref="Position"/>, <see cref="Watermark"/> and <see cref="State"/> are written by the
-/// partition block alone and read by sources for drift control, where a value some batches old does no harm.
+/// partition block alone and read by sources for drift control, where a value some batches old does no harm; <see cref="ReadTo"/> is set by the source.
 /// </remarks>
 /// <param name="index">Dense number in the order of registration, the short name in batches and state.</param>
 /// <param name="source">Topic name, or file path as the job names it.</param>
@@ -16,6 +16,7 @@ public sealed class SourcePartition(int index, string source, int number, int[] 
     private long _watermark = NoTime;
     private long _knownEnd = -1;
     private long _position = -1;
+    private long _readTo = NoTime;
     private int _state;
 
     /// <summary>No event with an accepted time came yet.</summary>
@@ -59,6 +60,9 @@ public sealed class SourcePartition(int index, string source, int number, int[] 
 
     /// <summary>The position up to which <see cref="MaxEventTime"/> is known; -1 before the first.</summary>
     public long Position { get => Volatile.Read(ref _position); set => Volatile.Write(ref _position, value); }
+
+    /// <summary>Event time up to which it is read, with what is on its way to the partition block: <see cref="MaxEventTime"/>, or the source's estimate where that is later.</summary>
+    public long ReadTo { get => Math.Max(MaxEventTime, Volatile.Read(ref _readTo)); set => Volatile.Write(ref _readTo, value); }
 
     /// <summary>This partition's own watermark, ms.</summary>
     public long Watermark { get => Volatile.Read(ref _watermark); set => Volatile.Write(ref _watermark, value); }

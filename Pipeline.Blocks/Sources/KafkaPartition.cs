@@ -14,7 +14,7 @@ internal sealed class KafkaPartition(SourcePartition partition, long position)
 
     private volatile bool _atEnd;
     private (long Position, long Time) _paceFrom = (-1, SourcePartition.NoTime);
-    private double _msPerRecord;
+    private double? _msPerRecord;
 
     /// <summary>The registered partition.</summary>
     public SourcePartition Partition { get; } = partition;
@@ -48,12 +48,20 @@ internal sealed class KafkaPartition(SourcePartition partition, long position)
     public long TimeReadTo()
     {
         long known = Partition.MaxEventTime;
-        return known == SourcePartition.NoTime ? known : known + (long)((Position - Partition.Position) * _msPerRecord);
+        return known == SourcePartition.NoTime ? known : known + (long)((Position - Partition.Position) * _msPerRecord.GetValueOrDefault());
     }
 
-    /// <summary>Takes the pace anew, now and then.</summary>
+    /// <summary>
+    /// Whether so many records may be in flight: any number once the pace is known. Before, a thin stream would be read far ahead in the time that a start takes to
+    /// compile: a thousand seconds of event time, measured, of which every 64 ms then had a bucket of its own in every lane.
+    /// </summary>
+    /// <param name="atMost">Records in flight while the pace is not known.</param>
+    public bool MayGoOn(int atMost) => _msPerRecord is not null || Position - Math.Max(Partition.Position, Partition.Start) < atMost;
+
+    /// <summary>Takes the pace anew, now and then, and tells how far is read.</summary>
     public void TakePace()
     {
+        Partition.ReadTo = TimeReadTo();
         (long position, long time) = (Partition.Position, Partition.MaxEventTime);
         if (time == SourcePartition.NoTime || position - _paceFrom.Position < PaceRecords) return;
         if (_paceFrom.Time != SourcePartition.NoTime) _msPerRecord = (time - _paceFrom.Time) / (double)(position - _paceFrom.Position);

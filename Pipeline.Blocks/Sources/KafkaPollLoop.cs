@@ -28,6 +28,7 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
     private long _now;
     private long _gateAskedAt;
     private long _fullSince;
+    private long _slowest = long.MaxValue;
 
     /// <summary>Reads until every partition has ended or it is told to stop, with everything read handed over.</summary>
     public void Run(IReadOnlyList<KafkaPartition> partitions, Task watching, CancellationToken stop)
@@ -72,7 +73,11 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
         else batch.Add(value, offset, timestamp);
         from.Position = offset + 1;
         if (from.Position >= from.Partition.End) End(from, assigned: true);
-        else if (batch.RecordCount >= context.BatchRecords || batch.BytesUsed >= BatchBytes) Flush(from, PartitionNotice.None, NowMs());
+        else if (batch.RecordCount >= context.BatchRecords || batch.BytesUsed >= BatchBytes)
+        {
+            Flush(from, PartitionNotice.None, NowMs());
+            PauseWhenAhead(from);
+        }
     }
 
     /// <inheritdoc/>
@@ -169,17 +174,26 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
         Begin([new KafkaPartition(partition, added.Offset.Value)]);
     }
 
+    /// <summary>A thin stream's batch may span minutes, so the gate is asked after each: 50 ms later it would be many batches ahead.</summary>
+    private void PauseWhenAhead(KafkaPartition partition)
+    {
+        partition.TakePace();
+        if (partition.Paused || (partition.MayGoOn(context.BatchRecords) && context.Gate.MayRead(partition.Partition, _slowest))) return;
+        partition.Paused = true;
+        reader.Pause(partition.Id);
+    }
+
     private void AskGate()
     {
         if (context.Clock.GetElapsedTime(_gateAskedAt, _now) < GateInterval) return;
         _gateAskedAt = _now;
         bool stalled = IsStalled;
-        long slowest = context.Gate.Slowest();
+        foreach (KafkaPartition partition in _partitions.Values) partition.TakePace();
+        _slowest = context.Gate.Slowest();
         foreach (KafkaPartition partition in _partitions.Values)
         {
             if (partition.Ended) continue;
-            partition.TakePace();
-            bool read = !stalled && (partition.Paused ? context.Gate.MayResume(partition.Partition, slowest) : context.Gate.MayRead(partition.Partition, slowest));
+            bool read = !stalled && partition.MayGoOn(context.BatchRecords) && (partition.Paused ? context.Gate.MayResume(partition.Partition, _slowest) : context.Gate.MayRead(partition.Partition, _slowest));
             if (read != partition.Paused) continue;
             partition.Paused = !read;
             if (read) reader.Resume(partition.Id);

@@ -26,6 +26,24 @@ public sealed class ReadGateTests
     }
 
     [TestMethod]
+    public void WhatIsInFlight_CountsToTheLead_AndOfTheSlowestToo()
+    {
+        var sut = new ReadGate(_directory, Minute);
+        SourcePartition slowest = Partition(0, Ten);
+        SourcePartition thin = Partition(1, Ten);
+
+        thin.ReadTo = Ten + Minute + 1;
+        Assert.IsFalse(sut.MayRead(thin), "its records in the queues lead by more than a minute");
+        slowest.ReadTo = Ten + 2 * Minute;
+        Assert.IsTrue(sut.MayRead(thin), "the other's do too");
+        Assert.IsTrue(sut.MayRead(slowest), "the slowest known: what is in flight of it holds nothing back but itself");
+        thin.MaxEventTime = Ten + Minute;
+        sut.EnterPressure();
+        Assert.IsTrue(sut.MayRead(slowest), "under pressure only what is known counts");
+        Assert.IsFalse(sut.MayRead(thin));
+    }
+
+    [TestMethod]
     public void PartitionWithoutAnEvent_IsReadFirst()
     {
         var sut = new ReadGate(_directory, Minute);

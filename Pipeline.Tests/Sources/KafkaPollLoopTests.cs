@@ -91,6 +91,32 @@ public sealed class KafkaPollLoopTests : IDisposable
         Assert.AreEqual("No broker of 127.0.0.1:9092 answered for 60 s: all down", thrown.Message);
     }
 
+    /// <summary>A record a second, a batch of 100: until two looks have told the pace, one batch is in flight; then as many as the drift allows, 60 s.</summary>
+    [TestMethod]
+    public async Task ThinStream_IsReadOneBatchAhead_UntilItsPaceIsKnown_ThenByTheDrift()
+    {
+        SourcePartition slow = _directory.Register("exposures", 0, [0], hasTimestamps: true);
+        var paused = new List<long>();
+        long offset = 0;
+        var reader = new Reader(receiver =>
+        {
+            // The partition block has seen everything up to 0, then 1,000, then 2,000 records.
+            for (int i = 0; i < 50; i++) receiver.OnRecord("clicks", 0, offset++, 0, "x"u8, isNull: false);
+            while (_intake.TryReceive(out _)) ;
+            if (offset == 2_000) _stop.Cancel();
+            if (offset % 1_000 != 0) return;
+            slow.MaxEventTime = _partition.Partition.MaxEventTime = 1_750_000_000_000 + offset * 1000;
+            _partition.Partition.Position = offset;
+            _clock.Advance(TimeSpan.FromMilliseconds(51));
+        })
+        { Paused = () => paused.Add(offset) };
+
+        await Run(reader, new TaskCompletionSource().Task).WaitAsync(TimeSpan.FromSeconds(30));
+
+        CollectionAssert.AreEqual(new[] { 100L, 1_100L }, paused);
+        Assert.AreEqual(1_750_000_000_000 + 2_000_000, _partition.TimeReadTo());
+    }
+
     private Task Run(IKafkaReader reader, Task watching)
     {
         var context = new SourceContext
@@ -100,6 +126,7 @@ public sealed class KafkaPollLoopTests : IDisposable
             Gate = new ReadGate(_directory, 60_000),
             Clock = _clock,
             Streams = [0],
+            BatchRecords = 100,
         };
         return Task.Run(() => new KafkaPollLoop(context, reader, _watch, new BatchOutbox(_intake), _outage).Run([_partition], watching, _stop.Token));
     }
@@ -110,9 +137,9 @@ public sealed class KafkaPollLoopTests : IDisposable
         {
         }
 
-        public void Pause(TopicPartition partition)
-        {
-        }
+        public Action Paused { get; init; } = static () => { };
+
+        public void Pause(TopicPartition partition) => Paused();
 
         public void Resume(TopicPartition partition)
         {
