@@ -21,6 +21,7 @@ internal sealed class MeasuringDrain(int measureFrom, int measureTo) : ITargetBl
     public DataflowMessageStatus OfferMessage(DataflowMessageHeader messageHeader, RecordBatch messageValue, ISourceBlock<RecordBatch>? source, bool consumeToAccept)
     {
         Records += messageValue.RecordCount;
+        messageValue.Partition!.Position = messageValue.PositionAfter;
         messageValue.Release();
         if (RecordsFrom == 0 && Records >= measureFrom) (RecordsFrom, AllocatedFrom) = (Records, GC.GetTotalAllocatedBytes(precise: true));
         if (RecordsTo == 0 && Records >= measureTo) (RecordsTo, AllocatedTo) = (Records, GC.GetTotalAllocatedBytes(precise: true));

@@ -7,7 +7,7 @@ using Pipeline.Blocks.Records;
 
 namespace Pipeline.Tests.Sources;
 
-/// <summary>What a source handed over, as text that a test can compare; it stands in for Parse.</summary>
+/// <summary>What a source handed over, as text that a test can compare; it stands in for the blocks behind it.</summary>
 internal sealed class SourceIntake
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -58,6 +58,8 @@ internal sealed class SourceIntake
 
     private void Note(RecordBatch batch)
     {
+        // As the partition block does; a source reads one batch ahead until it has seen this move.
+        batch.Partition!.Position = batch.PositionAfter;
         for (int i = 0; i < batch.RecordCount; i++)
         {
             RawRecord record = batch.Records[i];

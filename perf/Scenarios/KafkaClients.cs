@@ -67,7 +67,7 @@ internal static class KafkaClients
         {
             Directory = directory,
             Pool = new RecordBatchPool(),
-            Gate = new ReadGate(directory, 60_000),
+            Gate = new ReadGate(directory, ReadGate.NoDriftControl),
             Clock = TimeProvider.System,
             Streams = [0],
             UntilEnd = true,
@@ -79,6 +79,8 @@ internal static class KafkaClients
             batch =>
             {
                 seen += batch.RecordCount;
+                // As the partition block does: the source looks at both.
+                batch.Partition!.MaxEventTime = batch.Partition.Position = batch.PositionAfter;
                 batch.Release();
             },
             new ExecutionDataflowBlockOptions { BoundedCapacity = 8 });
