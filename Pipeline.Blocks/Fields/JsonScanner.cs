@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Text.Json;
 
@@ -197,6 +198,7 @@ internal ref struct JsonScanner
     }
 
     /// <summary>The byte at the scanner; -1 at the end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly int Current() => (uint)_at < (uint)_json.Length ? _json[_at] : -1;
 
     private int NextToken()
@@ -205,7 +207,14 @@ internal ref struct JsonScanner
         return Current();
     }
 
+    /// <summary>Nearly never is there one: what comes next is looked at in place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void SkipBlanks()
+    {
+        if (Current() <= ' ') SkipBlanksSlow();
+    }
+
+    private void SkipBlanksSlow()
     {
         while (Current() is ' ' or '\t' or '\r' or '\n') _at++;
     }
