@@ -67,8 +67,6 @@ public sealed class SecretOutputTests : IDisposable
         await Eventually.Holds(async () => (await served.GetAsync("health/ready", InToken)).StartsWith("200", StringComparison.Ordinal), "the broker is back");
         Assert.AreEqual(ExitCodes.Done, await served.TerminateAsync(), served.Said);
 
-        StringAssert.Contains(said.ToString(), $"sasl.password: \\u0022{SecretNames.Mask}", "the configuration is served with masks");
-        StringAssert.Contains(said.ToString(), $"waits for {SecretNames.Mask}", "the broker's name is a secret here, and was to be named");
         Assert.IsNotEmpty(collector.Received);
         string[] credentials = [InVariable, InFile, InPlain, InToken], secrets = [.. credentials, server.Bootstrap];
         AssertNone("HTTP, status and top", said.ToString(), secrets);
@@ -77,6 +75,8 @@ public sealed class SecretOutputTests : IDisposable
         foreach (string file in Directory.EnumerateFiles(_run["."], "*", SearchOption.AllDirectories).Where(static file => Path.GetFileName(file) is not ("job.yaml" or "secret.txt" or "token.txt" or "lock")))
             // State says which brokers it is of, so that another's is refused.
             AssertNone(file, Read(file), file == report ? secrets : credentials);
+        StringAssert.Contains(said.ToString(), $"sasl.password: \\u0022{SecretNames.Mask}", "the configuration is served with masks");
+        StringAssert.Contains(said.ToString(), $"waits for {SecretNames.Mask}", "the broker's name is a secret here, and was to be named");
     }
 
     /// <summary>The client's own words for a broker that cannot be reached begin with its name, which is a secret here.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Pipeline.Configuration;
 using Pipeline.Watching;
 using Spectre.Console;
@@ -37,11 +38,20 @@ internal static class TopCommand
                 return ExitCodes.Done;
             }
             IAnsiConsole terminal = Terminal(output, color);
-            string? gone = await new LiveView(terminal, terminal.Input, client, TimeProvider.System).ShowAsync(parsed.GetValue(interval), stop).ConfigureAwait(false);
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            // Ended by a signal in the midst, the terminal would be left without its cursor.
+            using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End), terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+            string? gone = await new LiveView(terminal, terminal.Input, client, TimeProvider.System).ShowAsync(parsed.GetValue(interval), ended.Token).ConfigureAwait(false);
             if (gone is null) return ExitCodes.Done;
             using Logging.EventLog log = common.Messages.OpenToolLog(parsed);
             Logging.ToolMessages.Fails(log, $"the job answers no more: it has ended, or its port is closed ({gone})");
             return ExitCodes.Unavailable;
+
+            void End(PosixSignalContext signal)
+            {
+                signal.Cancel = true;
+                ended.Cancel();
+            }
         }));
         return command;
     }

@@ -22,16 +22,18 @@ internal sealed class LiveView(IAnsiConsole terminal, IAnsiConsoleInput keys, Ru
     /// <returns>Null: somebody ended it; else why the job answers no more.</returns>
     public async Task<string?> ShowAsync(TimeSpan interval, CancellationToken stop)
     {
-        RunStatus first = await LookAsync(stop).ConfigureAwait(false);
+        bool answered = false;
         try
         {
+            RunStatus first = await LookAsync(stop).ConfigureAwait(false);
+            answered = true;
             await terminal.Live(StatusView.Blocks(first)).StartAsync(async live =>
             {
                 while (!await IsQuitAsync(interval, stop).ConfigureAwait(false)) live.UpdateTarget(StatusView.Blocks(await LookAsync(stop).ConfigureAwait(false)));
             }).ConfigureAwait(false);
             return null;
         }
-        catch (HttpRequestException gone)
+        catch (HttpRequestException gone) when (answered)
         {
             return gone.Message;
         }
