@@ -34,7 +34,7 @@ internal sealed class ConfluentReader(KafkaClient client, string? onlyTopic) : I
     {
         for (int taken = 0; taken < most; taken++)
         {
-            ConsumeResult<Ignore, int>? result = Consume(taken == 0 ? timeout : TimeSpan.Zero);
+            ConsumeResult<Ignore, int>? result = Consume(TimeSpan.Zero) ?? (taken == 0 ? Wait(timeout, receiver) : null);
             if (result is null) return;
             if (result.IsPartitionEOF)
             {
@@ -51,6 +51,14 @@ internal sealed class ConfluentReader(KafkaClient client, string? onlyTopic) : I
                 client.Value(length),
                 isNull: length == RawRecord.NullValue);
         }
+    }
+
+    private ConsumeResult<Ignore, int>? Wait(TimeSpan timeout, IKafkaReceiver receiver)
+    {
+        receiver.BeginWait();
+        ConsumeResult<Ignore, int>? result = Consume(timeout);
+        receiver.EndWait();
+        return result;
     }
 
     private ConsumeResult<Ignore, int>? Consume(TimeSpan timeout)

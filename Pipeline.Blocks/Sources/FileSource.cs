@@ -26,6 +26,7 @@ public sealed class FileSource(FileSourceOptions options, SourceContext context)
 
     private readonly List<FilePartition> _files = [];
     private readonly HashSet<string> _known = [];
+    private readonly SourceWork _work = new(context.Time);
     private long _polledAt = long.MinValue;
     private long _turn;
 
@@ -47,6 +48,7 @@ public sealed class FileSource(FileSourceOptions options, SourceContext context)
     public async Task RunAsync(ITargetBlock<RecordBatch> intake, CancellationToken stop)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        _work.Begin();
         try
         {
             foreach (FilePartition file in _files) await AppearAsync(file, intake).ConfigureAwait(false);
@@ -56,13 +58,21 @@ public sealed class FileSource(FileSourceOptions options, SourceContext context)
                 FilePartition? next = Next(out bool heldBack);
                 if (next is not null) await ReadAsync(next, intake).ConfigureAwait(false);
                 else if (context.UntilEnd && !heldBack) return;
-                else await Task.Delay(heldBack ? GateInterval : PollInterval, context.Clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                else await WaitAsync(heldBack ? GateInterval : PollInterval, stop).ConfigureAwait(false);
             }
         }
         finally
         {
+            _work.End();
             foreach (FilePartition file in _files) file.Dispose();
         }
+    }
+
+    private async ValueTask WaitAsync(TimeSpan time, CancellationToken stop)
+    {
+        _work.End();
+        await Task.Delay(time, context.Clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _work.Begin();
     }
 
     private int Find(string pattern)
@@ -160,10 +170,13 @@ public sealed class FileSource(FileSourceOptions options, SourceContext context)
         return SendAsync(batch, at, intake);
     }
 
-    private static async ValueTask SendAsync(RecordBatch batch, long at, ITargetBlock<RecordBatch> intake)
+    private async ValueTask SendAsync(RecordBatch batch, long at, ITargetBlock<RecordBatch> intake)
     {
         batch.At = at;
-        if (!await intake.SendAsync(batch).ConfigureAwait(false)) throw new InvalidOperationException($"The intake declined a batch of {batch.Partition}: it is completed or has failed");
+        // Once it is sent it is the intake's, and may be read from no more.
+        SourcePartition? partition = batch.Partition;
+        if (batch.RecordCount > 0) _work.HandedOn(batch.RecordCount);
+        if (!await _work.WaitAsync(intake.SendAsync(batch)).ConfigureAwait(false)) throw new InvalidOperationException($"The intake declined a batch of {partition}: it is completed or has failed");
     }
 
     private long Now() => context.Clock.GetUtcNow().ToUnixTimeMilliseconds();

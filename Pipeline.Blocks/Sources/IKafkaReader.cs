@@ -18,7 +18,7 @@ internal interface IKafkaReader
     /// <summary>Reads no more of a partition, for good.</summary>
     void Leave(TopicPartition partition);
 
-    /// <summary>Hands over what there is, up to <paramref name="most"/> records; waits up to the timeout for the first.</summary>
+    /// <summary>Hands over what there is, up to <paramref name="most"/> records; waits up to the timeout for the first, and tells the receiver so.</summary>
     void Poll(TimeSpan timeout, int most, IKafkaReceiver receiver);
 }
 
@@ -37,6 +37,12 @@ internal interface IKafkaReceiver
     /// <summary>How far a partition is read, in event time, for a reader that can choose: it hands over of the one that is furthest behind.</summary>
     /// <returns>Ms, about; <see cref="Records.SourcePartition.NoTime"/> before its first event.</returns>
     long TimeReadTo(string topic, int partition);
+
+    /// <summary>Nothing is there: the reader waits from now on.</summary>
+    void BeginWait();
+
+    /// <summary>The wait is over.</summary>
+    void EndWait();
 
     /// <summary>A partition is read to its end (as the isolation level sees it); <paramref name="offset"/> is the next one that would be read.</summary>
     void OnEnd(string topic, int partition, long offset);

@@ -15,6 +15,7 @@ namespace Pipeline.Blocks.Sources;
 /// it is at its end; with <see cref="SourceContext.UntilEnd"/> one <see cref="PartitionNotice.Ended"/> behind its last record.
 /// Completion: the task ends when every partition ended, or soon after its stop token is cancelled, with everything read handed over. It never
 /// completes the intake: several sources share it.
+/// Its time: busy is all but what it waits for records, for its turn, or for room; told to <see cref="SourceContext.Time"/> around each wait, never for a record.
 /// Errors: transient ones are retried; anything else fails the task.
 /// </remarks>
 public interface ISource
@@ -94,6 +95,9 @@ public sealed record SourceContext
 
     /// <summary>Messages for the operator.</summary>
     public ILogger Log { get; init; } = NullLogger.Instance;
+
+    /// <summary>Told of the source's work and waits; null: nobody. Made for the source alone.</summary>
+    public StageClock? Time { get; init; }
 
     /// <summary>Told when brokers are away; null: nobody.</summary>
     public Outages? Outages { get; init; }

@@ -22,6 +22,7 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
     private static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<(string Topic, int Number), KafkaPartition> _partitions = [];
+    private readonly SourceWork _work = new(context.Time);
     private KafkaPartition? _recent;
     private int _open;
     private int _left;
@@ -33,12 +34,25 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
     /// <summary>Reads until every partition has ended or it is told to stop, with everything read handed over.</summary>
     public void Run(IReadOnlyList<KafkaPartition> partitions, Task watching, CancellationToken stop)
     {
+        _work.Begin();
+        try
+        {
+            Read(partitions, watching, stop);
+        }
+        finally
+        {
+            _work.End();
+        }
+    }
+
+    private void Read(IReadOnlyList<KafkaPartition> partitions, Task watching, CancellationToken stop)
+    {
         _now = _fullSince = context.Clock.GetTimestamp();
         Begin(partitions);
         while (_left > 0 && !stop.IsCancellationRequested)
         {
             if (outbox.Count < StashBatches || IsStalled) reader.Poll(PollWait, RecordsPerPoll, this);
-            else outbox.Wait(PollWait);
+            else WaitForRoom();
             _now = context.Clock.GetTimestamp();
             if (outbox.Count < StashBatches) _fullSince = _now;
             outbox.Pump();
@@ -53,7 +67,14 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
         foreach (KafkaPartition partition in _partitions.Values)
             if (partition.Open is not null)
                 Flush(partition, PartitionNotice.None, NowMs());
-        while (outbox.Count > 0) outbox.Wait(PollWait);
+        while (outbox.Count > 0) WaitForRoom();
+    }
+
+    private void WaitForRoom()
+    {
+        _work.End();
+        outbox.Wait(PollWait);
+        _work.Begin();
     }
 
     /// <inheritdoc/>
@@ -89,6 +110,12 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
         at.AtEnd = true;
         if (at.Position >= at.Partition.End) End(at, assigned: true);
     }
+
+    /// <inheritdoc/>
+    public void BeginWait() => _work.End();
+
+    /// <inheritdoc/>
+    public void EndWait() => _work.Begin();
 
     /// <inheritdoc/>
     public long TimeReadTo(string topic, int partition) => _partitions[(topic, partition)].TimeReadTo();
@@ -132,6 +159,7 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
         batch.PositionAfter = partition.Position;
         batch.Notice = notice;
         batch.At = at;
+        if (batch.RecordCount > 0) _work.HandedOn(batch.RecordCount);
         outbox.Add(batch);
     }
 

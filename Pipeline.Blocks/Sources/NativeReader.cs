@@ -74,7 +74,9 @@ internal sealed unsafe class NativeReader : IKafkaReader, IDisposable
     {
         most = Math.Min(most, Most);
         if (TakeAny(most, receiver)) return;
+        receiver.BeginWait();
         _queues.Wait(timeout);
+        receiver.EndWait();
         TakeAny(most, receiver);
     }
 

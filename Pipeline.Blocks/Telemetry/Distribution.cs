@@ -2,22 +2,30 @@ using HdrHistogram;
 
 namespace Pipeline.Blocks.Telemetry;
 
-/// <summary>How often which duration was seen: percentiles to two digits, sum and extremes exactly.</summary>
-/// <remarks>Threading: any; locked. Fed once a batch. About 60 KB.</remarks>
-public sealed class Distribution
+/// <summary>How often which duration was seen: count and sum of all; of recent ones percentiles to two digits, and extremes exactly.</summary>
+/// <remarks>
+/// Recent are those of the last one to two <see cref="Window"/>s before the last one: two parts take turns, and an old one is emptied as a new value comes. Where nothing
+/// more comes the last that came stay, so that a percentile is never made of nothing.
+/// Threading: any; locked. Fed once a batch. About 100 KB.
+/// </remarks>
+/// <param name="clock">The clock.</param>
+public sealed class Distribution(TimeProvider clock)
 {
     /// <summary>Longer ones count as this: ten years, for logs of long ago are replayed too.</summary>
     public const long LongestMs = 10L * 366 * 24 * 3600 * 1000;
 
+    /// <summary>How long a part is added to: several scrapes and checkpoints long, and short enough that a percentile tells of now.</summary>
+    public static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+
     private const int Digits = 2;
     private readonly Lock _gate = new();
-    private readonly LongHistogram _counts = new(LongestMs, Digits);
+    private readonly LongHistogram _both = new(LongestMs, Digits);
+    private Part _now = new();
+    private Part _before = new();
+    private long _began = clock.GetTimestamp();
     private long _count;
     private double _sum;
-    private double _squares;
     private long _last;
-    private long _least = long.MaxValue;
-    private long _greatest;
 
     /// <summary>Counts a duration.</summary>
     /// <param name="ms">Ms; below 0 it counts as 0.</param>
@@ -28,13 +36,11 @@ public sealed class Distribution
         ms = Math.Clamp(ms, 0, LongestMs);
         lock (_gate)
         {
-            _counts.RecordValueWithCount(ms, times);
+            Turn(clock.GetTimestamp());
+            _now.Add(ms, times);
             _count += times;
             _sum += ms * (double)times;
-            _squares += ms * (double)ms * times;
             _last = ms;
-            _least = Math.Min(_least, ms);
-            _greatest = Math.Max(_greatest, ms);
         }
     }
 
@@ -44,16 +50,22 @@ public sealed class Distribution
         lock (_gate)
         {
             if (_count == 0) return default;
-            double mean = _sum / _count;
+            _both.Reset();
+            _both.Add(_before.Counts);
+            _both.Add(_now.Counts);
+            long recent = _before.Count + _now.Count;
+            double mean = (_before.Sum + _now.Sum) / recent;
+            double square = (_before.Squares + _now.Squares) / recent;
             return new DistributionReading
             {
                 Count = _count,
                 Sum = _sum / 1e3,
+                Recent = recent,
                 Last = _last / 1e3,
-                Min = _least / 1e3,
-                Max = _greatest / 1e3,
+                Min = Least / 1e3,
+                Max = Greatest / 1e3,
                 Mean = mean / 1e3,
-                StdDev = Math.Sqrt(Math.Max(0, (_squares / _count) - (mean * mean))) / 1e3,
+                StdDev = Math.Sqrt(Math.Max(0, square - (mean * mean))) / 1e3,
                 Median = At(50),
                 P75 = At(75),
                 P95 = At(95),
@@ -64,48 +76,51 @@ public sealed class Distribution
         }
     }
 
-    private double At(double percentile) => Math.Clamp(_counts.GetValueAtPercentile(percentile), _least, _greatest) / 1e3;
-}
+    private long Least => Math.Min(_before.Least, _now.Least);
 
-/// <summary>A distribution at one moment, s.</summary>
-public readonly record struct DistributionReading
-{
-    /// <summary>How many.</summary>
-    public long Count { get; init; }
+    private long Greatest => Math.Max(_before.Greatest, _now.Greatest);
 
-    /// <summary>Their sum.</summary>
-    public double Sum { get; init; }
+    private void Turn(long now)
+    {
+        TimeSpan age = clock.GetElapsedTime(_began, now);
+        if (age < Window) return;
+        (_before, _now) = (_now, _before);
+        _now.Clear();
+        if (age >= 2 * Window) _before.Clear();
+        _began = now;
+    }
 
-    /// <summary>The last one.</summary>
-    public double Last { get; init; }
+    private double At(double percentile) => Math.Clamp(_both.GetValueAtPercentile(percentile), Least, Greatest) / 1e3;
 
-    /// <summary>The shortest.</summary>
-    public double Min { get; init; }
+    /// <summary>What came in one window.</summary>
+    private sealed class Part
+    {
+        public LongHistogram Counts { get; } = new(LongestMs, Digits);
 
-    /// <summary>The longest.</summary>
-    public double Max { get; init; }
+        public long Count { get; private set; }
 
-    /// <summary>Sum over count.</summary>
-    public double Mean { get; init; }
+        public double Sum { get; private set; }
 
-    /// <summary>Standard deviation.</summary>
-    public double StdDev { get; init; }
+        public double Squares { get; private set; }
 
-    /// <summary>Half are at most so long.</summary>
-    public double Median { get; init; }
+        public long Least { get; private set; } = long.MaxValue;
 
-    /// <summary>75 of 100 are at most so long.</summary>
-    public double P75 { get; init; }
+        public long Greatest { get; private set; }
 
-    /// <summary>95 of 100.</summary>
-    public double P95 { get; init; }
+        public void Add(long ms, long times)
+        {
+            Counts.RecordValueWithCount(ms, times);
+            Count += times;
+            Sum += ms * (double)times;
+            Squares += ms * (double)ms * times;
+            Least = Math.Min(Least, ms);
+            Greatest = Math.Max(Greatest, ms);
+        }
 
-    /// <summary>98 of 100.</summary>
-    public double P98 { get; init; }
-
-    /// <summary>99 of 100.</summary>
-    public double P99 { get; init; }
-
-    /// <summary>999 of 1,000.</summary>
-    public double P999 { get; init; }
+        public void Clear()
+        {
+            Counts.Reset();
+            (Count, Sum, Squares, Least, Greatest) = (0, 0, 0, long.MaxValue, 0);
+        }
+    }
 }

@@ -22,7 +22,8 @@ public readonly record struct Outage(OutageKind Kind, string Where, string Cause
 /// <summary>What is waited for now, for readiness and reports: the log says when it begins and ends.</summary>
 /// <remarks>Threading: any.</remarks>
 /// <param name="clock">The clock.</param>
-public sealed class Outages(TimeProvider clock)
+/// <param name="mask">Takes secrets out of what clients and disks say; null: there are none.</param>
+public sealed class Outages(TimeProvider clock, Func<string, string>? mask = null)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<(OutageKind, string), (string Cause, long Began, TimeSpan Lasts)> _now = [];
@@ -33,7 +34,7 @@ public sealed class Outages(TimeProvider clock)
         get
         {
             lock (_gate)
-                return [.. _now.Where(Lasts).Select(static one => new Outage(one.Key.Item1, one.Key.Item2, one.Value.Cause)).OrderBy(static one => (one.Kind, one.Where))];
+                return [.. _now.Where(Lasts).Select(one => new Outage(one.Key.Item1, Masked(one.Key.Item2), Masked(one.Value.Cause))).OrderBy(static one => (one.Kind, one.Where))];
         }
     }
 
@@ -58,6 +59,8 @@ public sealed class Outages(TimeProvider clock)
     {
         lock (_gate) _now.Remove((kind, where));
     }
+
+    private string Masked(string text) => mask is null ? text : mask(text);
 
     private bool Lasts(KeyValuePair<(OutageKind, string), (string Cause, long Began, TimeSpan Lasts)> one) =>
         one.Value.Lasts == Timeout.InfiniteTimeSpan || clock.GetElapsedTime(one.Value.Began) < one.Value.Lasts;

@@ -29,10 +29,11 @@ public enum AgeStage
 /// </remarks>
 /// <param name="window">Length of a window: what a sample waits for by intent.</param>
 /// <param name="target">How long behind its window's end a sample may come and satisfy.</param>
-public sealed class SampleAges(TimeSpan window, TimeSpan target)
+/// <param name="clock">The clock.</param>
+public sealed class SampleAges(TimeSpan window, TimeSpan target, TimeProvider clock)
 {
     private readonly long _window = (long)window.TotalMilliseconds;
-    private readonly Distribution[] _stages = [.. Enum.GetValues<AgeStage>().Select(static _ => new Distribution())];
+    private readonly Distribution[] _stages = [.. Enum.GetValues<AgeStage>().Select(_ => new Distribution(clock))];
 
     /// <summary>A stage's.</summary>
     public Distribution this[AgeStage stage] => _stages[(int)stage];

@@ -18,7 +18,7 @@ public sealed class SinkTelemetry(TimeProvider clock, SampleAges ages)
     public SampleAges Ages { get; } = ages;
 
     /// <summary>How long commits took.</summary>
-    public Distribution CommitTime { get; } = new();
+    public Distribution CommitTime { get; } = new(clock);
 
     /// <summary>Commits of this process.</summary>
     public long Commits => Volatile.Read(ref _commits);

@@ -65,6 +65,17 @@ public sealed class StageClock(string stage, TimeProvider clock, int workers = 1
         }
     }
 
+    /// <summary>A batch is handed on in the midst of work.</summary>
+    /// <param name="items">Its records.</param>
+    public void HandedOn(int items)
+    {
+        lock (_gate)
+        {
+            _items += items;
+            _batches++;
+        }
+    }
+
     /// <summary>Waits until a later stage has taken what was sent; that is back-pressure. Costs nothing where it was taken at once.</summary>
     public ValueTask Waiting(ValueTask sent) => sent.IsCompletedSuccessfully ? sent : Wait(sent);
 

@@ -8,10 +8,13 @@ internal static class Eventually
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
     /// <summary>Ends when the condition holds; fails with <paramref name="what"/> at the deadline.</summary>
-    public static async Task Holds(Func<bool> condition, string what)
+    public static Task Holds(Func<bool> condition, string what) => Holds(() => Task.FromResult(condition()), what);
+
+    /// <summary>Ends when what is asked holds; fails with <paramref name="what"/> at the deadline.</summary>
+    public static async Task Holds(Func<Task<bool>> condition, string what)
     {
         long began = Stopwatch.GetTimestamp();
-        while (!condition())
+        while (!await condition())
         {
             if (Stopwatch.GetElapsedTime(began) > Limit) Assert.Fail($"After {Limit.TotalSeconds:F0} s it still does not hold that {what}.");
             await Task.Delay(20);

@@ -79,6 +79,17 @@ public sealed class HttpReportsTests : IDisposable
     }
 
     [TestMethod]
+    public async Task LocalhostWithoutAPort_ListensOnAFreeOne()
+    {
+        await using HttpReports server = await StartAsync(token: null, host: "localhost");
+
+        Assert.AreEqual("127.0.0.1", server.Address.Host);
+        Assert.IsGreaterThan(0, server.Address.Port);
+        Assert.AreEqual(HttpStatusCode.OK, await StatusAsync(server, "health/live"));
+        Assert.AreEqual(HttpStatusCode.OK, await StatusAsync(server, "health/live", host: "localhost"));
+    }
+
+    [TestMethod]
     public async Task NameThatWasMadeToLeadHere_IsRefused()
     {
         await using HttpReports server = await StartAsync(token: null);
@@ -119,8 +130,8 @@ public sealed class HttpReportsTests : IDisposable
         return new LiveJob(folder["job.yaml"], reports: reports);
     }
 
-    private Task<HttpReports> StartAsync(string? token, int port = 0) => HttpReports.StartAsync(
-        new HttpSettings("127.0.0.1", port, token), new ReportHub(_text.LoadSound(JobText.Small), new Outages(TimeProvider.System)), new ReportSettings { MeterName = "no-run" });
+    private Task<HttpReports> StartAsync(string? token, int port = 0, string host = "127.0.0.1") => HttpReports.StartAsync(
+        new HttpSettings(host, port, token), new ReportHub(_text.LoadSound(JobText.Small), new Outages(TimeProvider.System)), new ReportSettings { MeterName = "no-run" });
 
     private static async Task<string> GetAsync(Uri address, string path, string? accept = null)
     {

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Pipeline.Tests.Fakes;
 
 namespace Pipeline.Tests.Hosting;
 
@@ -42,14 +42,7 @@ internal static partial class PrometheusText
     /// <summary>What Prometheus' own tool finds wrong; empty also where it is not installed.</summary>
     public static async Task<string> CheckWithPromtoolAsync(string text)
     {
-        string? tool = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(static folder => Path.Combine(folder, "promtool")).FirstOrDefault(File.Exists);
-        if (tool is null) return "";
-        using var process = Process.Start(new ProcessStartInfo(tool, ["check", "metrics"]) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true })!;
-        await process.StandardInput.WriteAsync(text);
-        process.StandardInput.Close();
-        string found = await process.StandardError.ReadToEndAsync() + await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return found;
+        return Tool.Find("promtool") is { } promtool ? (await Tool.RunAsync(promtool, AppContext.BaseDirectory, text, "check", "metrics")).Said : "";
     }
 
     [GeneratedRegex("^# TYPE (?<name>[a-zA-Z_:][a-zA-Z0-9_:]*) (?<type>counter|gauge|histogram|summary|untyped)$")]

@@ -45,6 +45,17 @@ public sealed class ReadinessTests : IDisposable
     }
 
     [TestMethod]
+    public void WhatClientsSay_IsShownWithoutSecrets()
+    {
+        var outages = new Outages(_clock, static text => text.Replace("hunter2", "***", StringComparison.Ordinal));
+        outages.Begin(OutageKind.Source, "hunter2:9092", "hunter2#consumer-1: refused");
+
+        Assert.AreEqual(new Outage(OutageKind.Source, "***:9092", "***#consumer-1: refused"), outages.Now.Single());
+        outages.End(OutageKind.Source, "hunter2:9092");
+        Assert.IsEmpty(outages.Now);
+    }
+
+    [TestMethod]
     public void Fault_IsTold()
     {
         ReportHub hub = Hub(out _);

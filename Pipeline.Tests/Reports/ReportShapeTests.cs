@@ -86,7 +86,7 @@ public sealed class ReportShapeTests
         readings.Add(MetricCatalogue.CheckpointAge, 12.5);
         readings.Add(MetricCatalogue.StateMemory, 300 << 20, 0);
         readings.Add(MetricCatalogue.WindowsOpen, 4_321, 0);
-        var ages = new Distribution();
+        var ages = new Distribution(TimeProvider.System);
         for (int ms = 1; ms <= 100; ms++) ages.Add(ms * 10);
         readings.Add(MetricCatalogue.SampleAge, ages.Read(), "total");
         readings.Add(MetricCatalogue.CommitDuration, ages.Read());

@@ -37,6 +37,16 @@ public sealed class VerdictTests
         Verdict.Of(Now(Block("parse", 0.3), Block("sink", 0.1)) with { Lag = 12_000 }));
 
     [TestMethod]
+    public void BusySource_IsNamed() => Assert.AreEqual(
+        "source-1 is busy 96 %, parse waits: one thread reads a source; streams whose sources differ are read by a thread each, else a second job with a part of the topics",
+        Verdict.Of(Now(Block("source", 0.2, lane: 0), Block("source", 0.96, lane: 1), Block("parse", 0.3), Block("sink", 0.1)) with { Lag = 12_000, Cpus = 8, CpuShare = 0.3 }));
+
+    [TestMethod]
+    public void BusySourceOnAFullMachine_WantsCpus() => Assert.AreEqual(
+        "source is busy 96 %; all 2 CPUs are at work (95 %): more CPUs would help, no flag",
+        Verdict.Of(Now(Block("source", 0.96), Block("parse", 0.3)) with { Cpus = 2, CpuShare = 0.95 }));
+
+    [TestMethod]
     public void StoppedPartition_IsNamedAsTheHolder() => Assert.AreEqual(
         "waits for click-7, 61 s behind: windows stay open and the other partitions are not read further; see what became of its writer, or set idle_timeout and stream_idle_timeout",
         Verdict.Of(Now(Block("parse", 0.01), Block("sink", 0)) with { Holder = "click-7", HolderBehind = TimeSpan.FromSeconds(61), Lag = 5_000 }));

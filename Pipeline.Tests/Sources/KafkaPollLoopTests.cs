@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sources;
+using Pipeline.Blocks.Telemetry;
 using Pipeline.Tests.Fakes;
 
 namespace Pipeline.Tests.Sources;
@@ -117,7 +118,65 @@ public sealed class KafkaPollLoopTests : IDisposable
         Assert.AreEqual(1_750_000_000_000 + 2_000_000, _partition.TimeReadTo());
     }
 
-    private Task Run(IKafkaReader reader, Task watching)
+    [TestMethod]
+    public async Task WorkOfThePollThread_IsBusy_AndItsWaitsAreNot()
+    {
+        var time = new StageClock("source", _clock);
+        int polls = 0;
+        var reader = new Reader(receiver =>
+        {
+            receiver.BeginWait();
+            _clock.Advance(TimeSpan.FromSeconds(3));
+            receiver.EndWait();
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            receiver.OnRecord("clicks", 0, polls, 0, "{}"u8, isNull: false);
+            if (++polls == 5) _stop.Cancel();
+        });
+
+        Task run = Run(reader, new TaskCompletionSource().Task, time);
+        while (!run.IsCompleted || _intake.Count > 0) _intake.TryReceive(out _);
+        await run;
+        _clock.Advance(TimeSpan.FromSeconds(10));
+
+        StageTimes times = time.Read();
+        Assert.AreEqual((30.0, 5.0, 25.0), (times.Wall, times.Busy, times.Idle));
+        Assert.AreEqual(5, times.Items);
+    }
+
+    [TestMethod]
+    public async Task PollThreadThatWaitsForRoom_IsNotBusy()
+    {
+        var time = new StageClock("source", _clock);
+        int next = 0;
+        // A batch older than its limit at each poll, until no more may wait for the intake.
+        Task run = Run(new Reader(receiver =>
+        {
+            receiver.OnRecord("clicks", 0, next++, 0, "{}"u8, isNull: false);
+            _clock.Advance(TimeSpan.FromMilliseconds(100));
+        }), new TaskCompletionSource().Task, time);
+        await Eventually.Holds(() => next >= KafkaPollLoop.StashBatches && time.Occupied == 0, "it waits for room");
+        double before = time.Read().Busy;
+
+        await Eventually.StaysTrue(() => Volatile.Read(ref next) <= KafkaPollLoop.StashBatches + 1, TimeSpan.FromMilliseconds(100), "nothing is read");
+
+        Assert.AreEqual(next / 10.0, time.Read().Busy, 1e-9);
+        Assert.AreEqual(before, time.Read().Busy);
+        await _stop.CancelAsync();
+        while (!run.IsCompleted || _intake.Count > 0) _intake.TryReceive(out _);
+        await run;
+    }
+
+    [TestMethod]
+    public async Task ThreadThatFails_IsBusyNoMore()
+    {
+        var time = new StageClock("source", _clock);
+
+        await Assert.ThrowsExactlyAsync<IOException>(() => Run(new Reader(static _ => throw new IOException("gone")), new TaskCompletionSource().Task, time));
+
+        Assert.AreEqual(0, time.Occupied);
+    }
+
+    private Task Run(IKafkaReader reader, Task watching, StageClock? time = null)
     {
         var context = new SourceContext
         {
@@ -127,6 +186,7 @@ public sealed class KafkaPollLoopTests : IDisposable
             Clock = _clock,
             Streams = [0],
             BatchRecords = 100,
+            Time = time,
         };
         return Task.Run(() => new KafkaPollLoop(context, reader, _watch, new BatchOutbox(_intake), _outage).Run([_partition], watching, _stop.Token));
     }

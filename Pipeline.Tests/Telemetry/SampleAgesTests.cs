@@ -39,7 +39,7 @@ public sealed class SampleAgesTests
     [TestMethod]
     public void Percentiles_AreWithinAHundredth()
     {
-        var sut = new Distribution();
+        var sut = new Distribution(new FakeTimeProvider());
         for (int ms = 1; ms <= 1000; ms++) sut.Add(ms * 10);
 
         DistributionReading read = sut.Read();
@@ -53,7 +53,7 @@ public sealed class SampleAgesTests
     [TestMethod]
     public void Apdex_CountsWhatIsBehindTheWindowsEnd()
     {
-        var sut = new SampleAges(TimeSpan.FromMinutes(20), TimeSpan.FromSeconds(10));
+        var sut = new SampleAges(TimeSpan.FromMinutes(20), TimeSpan.FromSeconds(10), new FakeTimeProvider());
         long window = 20 * 60 * 1000;
         sut.Add(new SampleTimes(0, 0, 0, window), 6, window + 10_000);
         sut.Add(new SampleTimes(0, 0, 0, window), 2, window + 40_000);
@@ -94,5 +94,5 @@ public sealed class SampleAgesTests
         Assert.AreEqual(50_000, times.Arrived, 4.0 * Events / LaneTimes.MostMarks);
     }
 
-    private static SampleAges Ages() => new(TimeSpan.FromMinutes(20), TimeSpan.FromSeconds(10));
+    private static SampleAges Ages() => new(TimeSpan.FromMinutes(20), TimeSpan.FromSeconds(10), new FakeTimeProvider());
 }

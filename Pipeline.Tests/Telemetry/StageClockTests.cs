@@ -116,6 +116,18 @@ public sealed class StageClockTests
     }
 
     [TestMethod]
+    public void BatchHandedOnInTheMidstOfWork_IsCounted()
+    {
+        var sut = new StageClock("source", _clock);
+        sut.Begin();
+        sut.HandedOn(7);
+        Pass(1);
+        sut.HandedOn(5);
+
+        Assert.AreEqual((12L, 2L, 1.0), (sut.Read().Items, sut.Read().Batches, sut.Read().Busy));
+    }
+
+    [TestMethod]
     public void Since_IsTheTimeBetweenTwoReadings()
     {
         var sut = new StageClock("format", _clock);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Threading.Tasks.Dataflow;
 using Pipeline.Blocks.Flow;
@@ -49,7 +50,14 @@ public sealed class BackpressureTests
         using var rig = new Rig();
         var topology = new SampleTopology(rig.Parts);
         using var running = new RunningTopology(topology);
-        await Eventually.Holds(() => rig.Source.IsBlocked, "the source waits for room");
+        long moved = 0, at = 0;
+        await Eventually.Holds(() =>
+        {
+            long now = rig.Source.Sent + topology.Views.All.Sum(static block => block.Time.Read().Batches + block.Queued());
+            if (now != moved) (moved, at) = (now, Stopwatch.GetTimestamp());
+            return rig.Source.IsBlocked && Stopwatch.GetElapsedTime(at) > TimeSpan.FromMilliseconds(300);
+        }, "everything stands");
+        topology.Views.Look();
         Dictionary<BlockView, StageTimes> before = topology.Views.All.ToDictionary(block => block, block => block.Time.Read());
 
         await Eventually.Holds(() => LookAndRead().Wall > 0.5, "half a second passes");

@@ -13,10 +13,10 @@ internal sealed class CheckpointTelemetry(TimeProvider clock)
     private long _bytes;
 
     /// <summary>From the barrier to the manifest.</summary>
-    public Distribution Duration { get; } = new();
+    public Distribution Duration { get; } = new(clock);
 
     /// <summary>How long the lane that was held longest was.</summary>
-    public Distribution Pause { get; } = new();
+    public Distribution Pause { get; } = new(clock);
 
     /// <summary>Taken by this process.</summary>
     public long Taken => Volatile.Read(ref _taken);

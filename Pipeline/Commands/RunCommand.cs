@@ -49,7 +49,14 @@ internal static class RunCommand
         using var signals = new StopSignals(log);
         return await RunFailures.ReportAsync(log, async () =>
         {
-            var settings = new RunSettings { UntilEnd = untilEnd, Start = start, ReportInterval = ReportSetup.Interval(flags), Reports = ReportSetup.Of(flags, job, ConfigurationOf(loaded)) };
+            var settings = new RunSettings
+            {
+                UntilEnd = untilEnd,
+                Start = start,
+                Mask = loaded.Secrets.Mask,
+                ReportInterval = ReportSetup.Interval(flags),
+                Reports = ReportSetup.Of(flags, job, ConfigurationOf(loaded)),
+            };
             JobSummary summary = await new JobRunner(job, settings, TimeProvider.System, log, messages).RunAsync(signals.Stop).ConfigureAwait(false);
             await SummaryOutput.WriteAsync(summary, flags.Summary, console.Output).ConfigureAwait(false);
             return ExitCodes.Done;

@@ -32,6 +32,7 @@ internal sealed class DemoSource(DemoSourceOptions options, SourceContext contex
         await Send(intake, Rent(_clicks, PartitionNotice.Appeared)).ConfigureAwait(false);
         using var timer = new PeriodicTimer(Step, context.Clock);
         bool ended = false;
+        context.Time?.Begin();
         while (waiting && !ended && !stop.IsCancellationRequested)
         {
             ended = context.Clock.GetElapsedTime(began) >= length;
@@ -49,8 +50,11 @@ internal sealed class DemoSource(DemoSourceOptions options, SourceContext contex
             clicks.PositionAfter = log.Clicks;
             await Send(intake, exposures).ConfigureAwait(false);
             await Send(intake, clicks).ConfigureAwait(false);
+            context.Time?.End(0);
             if (!ended) await WaitForStep(timer, stop).ConfigureAwait(false);
+            context.Time?.Begin();
         }
+        context.Time?.End(0);
     }
 
     private static async Task WaitForStep(PeriodicTimer timer, CancellationToken stop)

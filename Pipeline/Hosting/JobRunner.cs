@@ -35,6 +35,9 @@ internal sealed record RunSettings
     /// <summary>Where reports go.</summary>
     public ReportSettings Reports { get; init; } = new();
 
+    /// <summary>Takes secrets out of what others say, before it is reported or served.</summary>
+    public Func<string, string> Mask { get; init; } = static text => text;
+
     /// <summary>Time between reports; null: none.</summary>
     public TimeSpan? ReportInterval { get; init; } = TimeSpan.FromSeconds(5);
 }
@@ -57,7 +60,7 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
         long began = clock.GetTimestamp();
         log.Delivery(Delivery);
         if (settings.Start.FromScratch) log.FromScratch();
-        var telemetry = new RunTelemetry(job, clock);
+        var telemetry = new RunTelemetry(job, settings.Mask, clock);
         var hub = new ReportHub(job, telemetry.Outages);
         await using HttpReports? http = settings.Reports.Http is { } where ? await HttpReports.StartAsync(where, hub, settings.Reports).ConfigureAwait(false) : null;
         if (http is not null)
@@ -87,6 +90,7 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
             try
             {
                 await beginning.ConfigureAwait(false);
+                hub.IsReading = true;
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -121,7 +125,7 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
         }
         catch (Exception cause)
         {
-            hub.Fault = cause.Message;
+            hub.Fault = settings.Mask(cause.Message);
             throw;
         }
         finally

@@ -12,10 +12,13 @@ internal sealed class RunTelemetry
     public static readonly TimeSpan SampleTarget = TimeSpan.FromSeconds(5);
 
     /// <summary>Of a job; nothing has happened yet.</summary>
-    public RunTelemetry(JobOptions job, TimeProvider clock)
+    /// <param name="job">The job.</param>
+    /// <param name="mask">Takes secrets out of texts.</param>
+    /// <param name="clock">The clock.</param>
+    public RunTelemetry(JobOptions job, Func<string, string> mask, TimeProvider clock)
     {
-        Sink = new SinkTelemetry(clock, new SampleAges(job.Window.Length, job.Time.OutOfOrderness + SampleTarget));
-        Outages = new Outages(clock);
+        Sink = new SinkTelemetry(clock, new SampleAges(job.Window.Length, job.Time.OutOfOrderness + SampleTarget, clock));
+        Outages = new Outages(clock, mask);
         Checkpoints = new CheckpointTelemetry(clock);
     }
 

@@ -4,7 +4,7 @@ namespace Pipeline.Metrics;
 
 /// <summary>A block at one moment.</summary>
 /// <param name="Name">Name of the stage.</param>
-/// <param name="Lane">Which lane; null for a block that all lanes share.</param>
+/// <param name="Lane">Which lane, or which of several sources; null for a block that there is once.</param>
 /// <param name="Total">Its workers' time since the run began.</param>
 /// <param name="Recent">The same of the last seconds.</param>
 /// <param name="Queued">Batches that wait before it.</param>

@@ -63,7 +63,7 @@ internal static class GrafanaDashboard
 
     private static string Legend(MetricDefinition metric)
     {
-        string[] labels = metric.Kind is MetricKind.Histogram or MetricKind.Timer ? [.. metric.Labels, "quantile"] : metric.Labels;
+        string[] labels = metric.Kind is MetricKind.Histogram or MetricKind.Timer ? [.. metric.Labels, "percentile"] : metric.Labels;
         return string.Join(' ', labels.Prepend("instance").Select(static label => $"{{{{{label}}}}}"));
     }
 

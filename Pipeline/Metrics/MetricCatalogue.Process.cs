@@ -51,7 +51,7 @@ internal static partial class MetricCatalogue
         "not 0, where samples should be valid", "rule").By("rule");
 
     public static MetricDefinition BlockBusy { get; } = Counter(
-        "pipeline.block.busy", "s", MetricContext.Runtime, "Work of a block's workers. Busy, idle and back-pressured add up to wall time × workers. A source's work is not measured.",
+        "pipeline.block.busy", "s", MetricContext.Runtime, "Work of a block's workers. Busy, idle and back-pressured add up to wall time × workers. Of several sources the lane is the number.",
         "its rate is near the number of workers: the bottleneck", "block", "lane");
 
     public static MetricDefinition BlockIdle { get; } = Counter(

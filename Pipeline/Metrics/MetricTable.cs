@@ -16,7 +16,9 @@ internal static class MetricTable
             `{…}` what is counted), labels of partitions those of kafka_exporter.
 
             In Prometheus (`/metrics`) dots are underscores, the unit (`s` and `By`) and for counters `_total` are appended: `pipeline.state.memory` in `By` is `pipeline_state_memory_bytes`.
-            A histogram or timer is a gauge with the label `percentile` (50, 75, 95, 98, 99, 99.9) beside the counters `….count` and `….sum`. In the reports (JSON, text)
+            A histogram or timer is a gauge with the label `percentile` (50, 75, 95, 98, 99, 99.9) beside the counters `….count` and `….sum`. Percentiles,
+            and in the reports least, greatest, mean and deviation, are of the last one to two minutes before the last value (`sampleSize` says of how many), or of the last values there
+            were; count and sum are of the process. In the reports (JSON, text)
             a counter with the mark *rate* is a meter too, with 1-, 5- and 15-minute rates that are made anew every 5 s. Counts go on from the restored checkpoint, except those of
             blocks, commits, checkpoints and the process, which begin with the process.
 

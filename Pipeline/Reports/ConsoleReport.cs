@@ -43,7 +43,7 @@ internal sealed class ConsoleReport
         $"  watermark {Watermark(watermark)}",
         $"  state   memory {(long)now.Sum(MetricCatalogue.StateMemory) >> 20:N0} MiB  disk {(long)now.Sum(MetricCatalogue.StateDisk) >> 20:N0} MiB"
             + $"  open windows {now.Sum(MetricCatalogue.WindowsOpen):N0}  checkpoint {now.Sum(MetricCatalogue.CheckpointAge):F0} s ago  rss {summary.PeakRssBytes >> 20:N0} MiB  cpu {summary.CpuSeconds:F1} s",
-        $"  busy    {string.Join("  ", blocks.Where(static block => block.Name != "source").Select(static block => $"{block.FullName} {block.Recent.BusyShare:P0}"))}",
+        $"  busy    {string.Join("  ", blocks.Select(static block => $"{block.FullName} {block.Recent.BusyShare:P0}"))}",
         $"  waiting {string.Join("  ", blocks.Where(static block => block.Name is not ("sink" or "dead-letters")).Select(static block => $"{block.FullName} {block.Pressure} {block.Recent.BackPressuredShare:P0}"))}",
         $"  → {verdict}");
 

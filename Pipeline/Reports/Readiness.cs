@@ -17,7 +17,7 @@ internal sealed record Readiness(bool Ready, IReadOnlyList<ReadinessCheck> Check
         IReadOnlyList<Outage> outages = hub.Outages.Now;
         ReadinessCheck[] checks =
         [
-            new("run", run is not null && !hub.IsStopping, run is null ? "starting or over" : hub.IsStopping ? "stopping" : "reads"),
+            new("run", run is not null && hub.IsReading && !hub.IsStopping, run is null ? "starting or over" : hub.IsStopping ? "stopping" : hub.IsReading ? "reads" : "starting"),
             OfOutage("sources", OutageKind.Source, outages),
             OfOutage("state_disk", OutageKind.StateDisk, outages),
             OfOutage("sink", OutageKind.Sink, outages),

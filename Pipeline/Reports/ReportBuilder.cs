@@ -61,13 +61,13 @@ internal static class ReportBuilder
     {
         DistributionReading of = reading.Distribution;
         return new HistogramPart(
-            reading.Metric.Name, reading.Metric.Unit, of.Count, of.Sum, of.Last, of.Min, of.Max, of.Mean, of.Median, of.StdDev, of.P75, of.P95, of.P98, of.P99, of.P999, of.Count, Tags(reading));
+            reading.Metric.Name, reading.Metric.Unit, of.Count, of.Sum, of.Last, of.Min, of.Max, of.Mean, of.Median, of.StdDev, of.P75, of.P95, of.P98, of.P99, of.P999, of.Recent, Tags(reading));
     }
 
     private static TimerPart Timer(MetricReading reading, Rates rates)
     {
         DistributionReading of = reading.Distribution;
-        var histogram = new TimerHistogram(of.Sum, of.Last, of.Min, of.Max, of.Mean, of.Median, of.StdDev, of.P75, of.P95, of.P98, of.P99, of.P999, of.Count);
+        var histogram = new TimerHistogram(of.Sum, of.Last, of.Min, of.Max, of.Mean, of.Median, of.StdDev, of.P75, of.P95, of.P98, of.P99, of.P999, of.Recent);
         var rate = new TimerRate(rates.Mean, rates.OneMinute, rates.FiveMinutes, rates.FifteenMinutes);
         return new TimerPart(reading.Metric.Name, reading.Metric.Unit, 0, of.Count, "s", RateUnit, histogram, rate, Tags(reading));
     }

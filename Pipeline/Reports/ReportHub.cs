@@ -11,6 +11,7 @@ internal sealed class ReportHub(JobOptions job, Outages outages)
 {
     private volatile RunReports? _current;
     private volatile string? _fault;
+    private volatile bool _isReading;
     private volatile bool _isStopping;
 
     /// <summary>The job.</summary>
@@ -24,6 +25,9 @@ internal sealed class ReportHub(JobOptions job, Outages outages)
 
     /// <summary>Why the run failed; null: it has not.</summary>
     public string? Fault { get => _fault; set => _fault = value; }
+
+    /// <summary>Its beginning is over: records are read.</summary>
+    public bool IsReading { get => _isReading; set => _isReading = value; }
 
     /// <summary>It was told to stop.</summary>
     public bool IsStopping { get => _isStopping; set => _isStopping = value; }

@@ -24,7 +24,7 @@ internal static class Verdict
         if (IsHeld(now)) return OfHolder(now);
         if (now.IsCaughtUp) return "sources give no more: nothing to turn";
         if (now.CpuShare >= CpuLimit) return OfCpus(now, "no block is busy all the time");
-        double wait = now.Blocks.Where(static reading => reading.Name == "source").Select(static reading => reading.Recent.BackPressuredShare).FirstOrDefault();
+        double wait = now.Blocks.Where(static reading => reading.Name == "source").Select(static reading => reading.Recent.BackPressuredShare).DefaultIfEmpty().Max();
         if (wait > 0.5) return $"sources wait {Percent(wait)} for room and no block is busy all the time: batches are uneven, try --block-capacity {2 * now.Parallelism.BlockCapacity}";
         BlockReading? busiest = now.Blocks.MaxBy(static reading => reading.Recent.BusyShare);
         string most = busiest is null ? "" : $" (the busiest, {busiest.FullName}, is busy {Percent(busiest.Recent.BusyShare)})";
@@ -50,6 +50,7 @@ internal static class Verdict
         string busy = $"{block.FullName} is busy {Percent(block.Recent.BusyShare)}";
         return block.Name switch
         {
+            "source" => OfSource(now, busy),
             "parse" => $"{busy}, {Waits(now, "join")}: {More(now, "--parse-parallelism", now.Parallelism.Parse)}",
             "format" => $"{busy}, {Waits(now, "sink")}: {More(now, "--format-parallelism", now.Parallelism.Format)}",
             "partition" => $"{busy}, {Waits(now, "join")}: it is one thread by design; try --batch-records {2 * now.Parallelism.BatchRecords}, or a second job with a part of the topics",
@@ -59,6 +60,9 @@ internal static class Verdict
             _ => $"{busy}: nothing to turn",
         };
     }
+
+    private static string OfSource(VerdictInput now, string busy) =>
+        now.CpuShare >= CpuLimit ? OfCpus(now, busy) : $"{busy}, {Waits(now, "parse")}: one thread reads a source; streams whose sources differ are read by a thread each, else a second job with a part of the topics";
 
     private static string OfLane(VerdictInput now, BlockReading lane, string busy)
     {

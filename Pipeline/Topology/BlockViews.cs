@@ -6,8 +6,8 @@ namespace Pipeline.Topology;
 
 /// <summary>All blocks of a topology in the order of the flow, as reports see them.</summary>
 /// <remarks>
-/// A block whose output is taken by a link cannot say that it waits, nor can a source that another block's thread runs: <see cref="Look"/> is called many times a second
-/// and sees whether their output stands before a full queue. Of sources only that is known: their work is not measured, and counts as idle.
+/// A block whose output is taken by a link cannot say that it waits, nor can a source, whose thread never waits for the flow: <see cref="Look"/> is called many times a second
+/// and sees whether their output stands before a full queue. While the intake is full, the time in which a source does not work counts as back-pressure.
 /// </remarks>
 public sealed class BlockViews
 {
@@ -15,18 +15,22 @@ public sealed class BlockViews
     public static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly SampleTopology _topology;
-    private readonly StageClock _source;
+    private readonly StageClock[] _sources;
     private readonly int _capacity;
 
     /// <summary>Of a topology.</summary>
-    public BlockViews(SampleTopology topology, int capacity, TimeProvider clock)
+    /// <param name="topology">The topology.</param>
+    /// <param name="sources">Each source's clock; of one without, work counts as idle.</param>
+    /// <param name="capacity">Batches that may wait before a block.</param>
+    /// <param name="clock">The clock.</param>
+    public BlockViews(SampleTopology topology, IReadOnlyList<StageClock> sources, int capacity, TimeProvider clock)
     {
         _topology = topology;
         _capacity = capacity;
-        _source = new StageClock("source", clock);
+        _sources = [.. topology.Sources.Select((_, number) => number < sources.Count ? sources[number] : new StageClock("source", clock))];
         All =
         [
-            new BlockView("source", null, _source, () => topology.Intake.Count, capacity),
+            .. _sources.Select((time, number) => new BlockView("source", _sources.Length > 1 ? number : null, time, () => topology.Intake.Count, capacity)),
             new BlockView("parse", null, topology.Parse.Time, () => topology.Parse.Block.InputCount + topology.Parse.Block.OutputCount, Math.Max(capacity, topology.Parse.Time.Workers)),
             new BlockView("partition", null, topology.Partition.Time, () => topology.Partition.Input.InputCount, capacity),
             .. topology.Lanes.Select((lane, number) => Join(topology, lane, number)),
@@ -42,7 +46,8 @@ public sealed class BlockViews
     /// <summary>Sees which outputs stand.</summary>
     public void Look()
     {
-        _source.OutputStands(_topology.Intake.Count >= _capacity);
+        bool full = _topology.Intake.Count >= _capacity;
+        foreach (StageClock source in _sources) source.OutputStands(full);
         _topology.Parse.Time.OutputStands(_topology.Parse.Block.OutputCount > 0 && IsFull(_topology.Partition.Input, _topology.Partition.Time));
         _topology.Format.Time.OutputStands(_topology.Format.Block.OutputCount > 0 && IsFull(_topology.Sink.Block, _topology.Sink.Time));
     }

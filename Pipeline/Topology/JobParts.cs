@@ -93,6 +93,7 @@ internal sealed class JobParts : IAsyncDisposable
             Directory = _directory,
             Records = records,
             Sources = sources.All,
+            SourceTimes = sources.Times,
             Parser = new RecordParser(
                 _job.Streams, new ParseOptions { MaxRecordBytes = _job.MaxRecordBytes, MaxFuture = _job.Time.MaxFuture, Mode = _job.Time.Mode }),
             Partitioner = Partitioner(letters is not null),

@@ -17,12 +17,17 @@ internal sealed class JobSources(JobOptions job, RunSettings settings, Partition
     /// <summary>The sources.</summary>
     public IReadOnlyList<ISource> All { get; private set; } = [];
 
+    /// <summary>How each spends its time.</summary>
+    public IReadOnlyList<StageClock> Times { get; private set; } = [];
+
     /// <summary>Opens every source; its partitions are then in the directory.</summary>
     /// <exception cref="SourceChangedException">What is resumed is not there any more, or another.</exception>
     public async Task OpenAsync(ResumePoints resume, RecordBatchPool records, CancellationToken stop)
     {
         RefuseMissingFiles(resume);
-        All = [.. SourceGroups.Of(job.Streams).Select(group => Make(group.Source, ContextOf(group.Streams, resume, records)))];
+        var groups = SourceGroups.Of(job.Streams).ToArray();
+        Times = [.. groups.Select(_ => new StageClock("source", clock))];
+        All = [.. groups.Select((group, index) => Make(group.Source, ContextOf(group.Streams, resume, records) with { Time = Times[index] }))];
         foreach (ISource source in All) await source.OpenAsync(stop).ConfigureAwait(false);
         if (directory.Missing is [SourcePartition missing, ..])
             throw new SourceChangedException($"{missing}", $"what was read up to position {resume.Positions.GetValueOrDefault((missing.Source, missing.Number))}", "nothing, or a source of the job that does not name it");

@@ -55,7 +55,7 @@ public sealed class SampleTopology
         Format.Block.Then(Sink.Block);
         Links.Gather(LetterQueues, DeadLetters.Block);
 
-        Views = new BlockViews(this, parallelism.BlockCapacity, parts.Clock);
+        Views = new BlockViews(this, parts.SourceTimes, parallelism.BlockCapacity, parts.Clock);
 
         // Queues too: on a fault whoever waits to put something into one must be let go.
         Blocks =

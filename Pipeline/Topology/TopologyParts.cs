@@ -6,6 +6,7 @@ using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Blocks.Sources;
+using Pipeline.Blocks.Telemetry;
 
 namespace Pipeline.Topology;
 
@@ -26,6 +27,9 @@ public sealed record TopologyParts
 
     /// <summary>The inputs.</summary>
     public required IReadOnlyList<ISource> Sources { get; init; }
+
+    /// <summary>Each source's clock; empty where sources do not tell of their work.</summary>
+    public IReadOnlyList<StageClock> SourceTimes { get; init; } = [];
 
     /// <summary>Shared by the parse workers.</summary>
     public required IRecordParser Parser { get; init; }

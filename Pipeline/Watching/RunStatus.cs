@@ -50,7 +50,7 @@ internal sealed record RunStatus(
 /// <summary>A block of the flow.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Lane">Its lane; null for none.</param>
-/// <param name="Busy">Busy part of its workers' time; of a source not known.</param>
+/// <param name="Busy">Busy part of its workers' time.</param>
 /// <param name="BackPressure">Part of the time in which it waits for the next.</param>
 /// <param name="Queued">Batches that wait before it.</param>
 /// <param name="Capacity">Most that may.</param>

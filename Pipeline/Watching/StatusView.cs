@@ -15,12 +15,12 @@ internal static class StatusView
     /// <summary>The blocks, and below them what comes in, what goes out, what holds windows, and the verdict.</summary>
     public static IRenderable Blocks(RunStatus status)
     {
-        var table = new Table().Border(TableBorder.Rounded).Title($"[bold]{Markup.Escape(status.Job.Length > 0 ? status.Job : "not running yet")}[/] {Readiness(status)}");
+        var table = new Table().Border(TableBorder.Rounded).Title($"[bold]{Markup.Escape(status.Job.Length > 0 ? status.Job : "no run yet, or over")}[/] {Readiness(status)}");
         foreach (string column in Columns) table.AddColumn(new TableColumn(column) { Alignment = column == "block" ? Justify.Left : Justify.Right });
         foreach (BlockStatus block in status.Blocks)
             table.AddRow(
                 Markup.Escape(block.Lane is null ? block.Name : $"{block.Name}-{block.Lane}"),
-                block.Name == "source" ? "–" : Share(block.Busy),
+                Share(block.Busy),
                 $"[{(block.BackPressure > High ? "red" : block.BackPressure > Low ? "yellow" : "default")}]{Share(block.BackPressure)}[/]",
                 block.Capacity > 0 ? $"{Number(block.Queued)} / {Number(block.Capacity)}" : Number(block.Queued),
                 Number(block.ItemsPerSecond));

@@ -34,7 +34,7 @@ internal sealed class HttpReports : IAsyncDisposable
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls($"http://{settings.Host}:{settings.Port}");
+        builder.WebHost.UseUrls($"http://{ListenOn(settings)}:{settings.Port}");
         WebApplication server = builder.Build();
         MeterProvider prometheus = Sdk.CreateMeterProviderBuilder()
             .AddMeter(reports.MeterName)
@@ -68,6 +68,10 @@ internal sealed class HttpReports : IAsyncDisposable
         await _server.DisposeAsync().ConfigureAwait(false);
         _prometheus.Dispose();
     }
+
+    /// <summary>A name has two addresses, for which the system would choose two ports: a free port is one of IPv4's.</summary>
+    private static string ListenOn(HttpSettings settings) =>
+        settings.Port == 0 && settings.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? System.Net.IPAddress.Loopback.ToString() : settings.Host;
 
     private static void Map(WebApplication server, ReportHub hub, HttpAccess access, EnvironmentReport environment)
     {
