@@ -5,11 +5,12 @@ var runs = new Option<int>("--runs") { Description = "Counted runs, after one th
 var exposures = new Option<long>("--exposures") { Description = "Size of the log", DefaultValueFactory = _ => 2_000_000 };
 var bootstrap = new Option<string>("--bootstrap") { Description = "A broker", Required = true };
 var peers = new Option<string>("--peers") { Description = "Folder with the peers and their run scripts", Required = true };
-var eventRate = new Option<double>("--event-rate") { Description = "Exposures per second of event time: with the window, how many are open at once", DefaultValueFactory = _ => 50_000 };
+var eventRate = new Option<double>("--event-rate") { Description = "Exposures per second of event time: with the window, how many are open at once; by default two millions", DefaultValueFactory = _ => 1_667 };
+var longLog = new Option<long>("--exposures") { Description = "Size of the log: by default long enough that compilation does not decide", DefaultValueFactory = _ => 8_000_000 };
 var rounds = new Option<int>("--rounds") { Description = "Rounds, each of every program once", DefaultValueFactory = _ => 3 };
-var compare = new Command("compare", "This program and its peers in turn on the same broker and topics: a table of ratios.") { bootstrap, peers, exposures, eventRate, rounds };
+var compare = new Command("compare", "This program and its peers in turn on the same broker and topics: a table of ratios.") { bootstrap, peers, longLog, eventRate, rounds };
 compare.SetAction((parsed, _) => Compare.RunAsync(
-    parsed.GetRequiredValue(bootstrap), parsed.GetRequiredValue(peers), parsed.GetValue(exposures), parsed.GetValue(eventRate), parsed.GetValue(rounds)));
+    parsed.GetRequiredValue(bootstrap), parsed.GetRequiredValue(peers), parsed.GetValue(longLog), parsed.GetValue(eventRate), parsed.GetValue(rounds)));
 var seconds = new Option<int>("--seconds") { Description = "How long the slow sink is watched", DefaultValueFactory = _ => 60 };
 
 var file = new Command("file", "File → file: throughput, CPU and memory of the whole process; the samples are verified.") { runs, exposures };

@@ -89,6 +89,7 @@ public static class JobLedger
             Positives = formatted.Positives,
             JoinRate = actionsEnded == 0 ? 0 : Math.Round(actionsJoined / (double)actionsEnded, 6),
             Seconds = Math.Round(use.Seconds, 3),
+            ReadingSeconds = Math.Round(use.ReadingSeconds, 3),
             RecordsPerSecond = use.Seconds <= 0 ? 0 : Math.Round((partition.SourceRecords - recordsBefore) / use.Seconds, 1),
             CpuSeconds = Math.Round(use.CpuSeconds, 3),
             PeakRssBytes = use.PeakRssBytes,

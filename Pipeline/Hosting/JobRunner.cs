@@ -58,6 +58,7 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
     public async Task<JobSummary> RunAsync(CancellationToken stop)
     {
         long began = clock.GetTimestamp();
+        long? readingSince = null;
         log.Delivery(Delivery);
         if (settings.Start.FromScratch) log.FromScratch();
         var telemetry = new RunTelemetry(job, settings.Mask, clock);
@@ -77,7 +78,7 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
         RunOrigin origin = RunOrigins.Of(parts, state, clock);
         using var checkpointer = new Checkpointer(job, topology, state, origin, clock, telemetry.Checkpoints, log);
         long recordsBefore = parts.Topology.Partitioner.Ledger.SourceRecords;
-        JobSummary Summarize() => JobLedger.Summarize(job, Delivery, topology, parts.Topology.Partitioner.Ledger, recordsBefore, ProcessUse.Since(began, clock));
+        JobSummary Summarize() => JobLedger.Summarize(job, Delivery, topology, parts.Topology.Partitioner.Ledger, recordsBefore, ProcessUse.Since(began, readingSince, clock));
 
         using var reports = new RunReports(ViewOf(parts, topology, checkpointer, telemetry, Summarize), settings.Reports, reportOutput);
         hub.Current = reports;
@@ -90,6 +91,7 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
             try
             {
                 await beginning.ConfigureAwait(false);
+                readingSince = clock.GetTimestamp();
                 hub.IsReading = true;
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -115,6 +115,9 @@ public sealed record JobSummary
     /// <summary>Wall time of this process's run.</summary>
     public double Seconds { get; init; }
 
+    /// <summary>Of <see cref="Seconds"/>, since sources were first read: without opening state and topics, the first checkpoint and shutting other writers out.</summary>
+    public double ReadingSeconds { get; init; }
+
     /// <summary>Source records over <see cref="Seconds"/>, of this process.</summary>
     public double RecordsPerSecond { get; init; }
 

@@ -4,14 +4,18 @@ namespace Pipeline.Hosting;
 
 /// <summary>What this process used so far.</summary>
 /// <param name="Seconds">Wall time since the run began.</param>
+/// <param name="ReadingSeconds">Of it, since sources were first read.</param>
 /// <param name="CpuSeconds">User and system time since the process began.</param>
 /// <param name="PeakRssBytes">Greatest resident memory.</param>
-public readonly record struct ProcessUse(double Seconds, double CpuSeconds, long PeakRssBytes)
+public readonly record struct ProcessUse(double Seconds, double ReadingSeconds, double CpuSeconds, long PeakRssBytes)
 {
     /// <summary>Asks the operating system.</summary>
-    public static ProcessUse Since(long began, TimeProvider clock)
+    /// <param name="began">Timestamp of the run's beginning.</param>
+    /// <param name="read">Timestamp at which sources were first read; null: not yet.</param>
+    /// <param name="clock">The clock.</param>
+    public static ProcessUse Since(long began, long? read, TimeProvider clock)
     {
         using var process = Process.GetCurrentProcess();
-        return new ProcessUse(clock.GetElapsedTime(began).TotalSeconds, process.TotalProcessorTime.TotalSeconds, process.PeakWorkingSet64);
+        return new ProcessUse(clock.GetElapsedTime(began).TotalSeconds, read is { } at ? clock.GetElapsedTime(at).TotalSeconds : 0, process.TotalProcessorTime.TotalSeconds, process.PeakWorkingSet64);
     }
 }

@@ -100,7 +100,7 @@ internal sealed class JobMetrics(RunView run)
 
     private (double Cpu, double Wall) Cpu()
     {
-        ProcessUse use = ProcessUse.Since(_began, run.Clock);
+        ProcessUse use = ProcessUse.Since(_began, null, run.Clock);
         return (use.CpuSeconds, use.Seconds);
     }
 
