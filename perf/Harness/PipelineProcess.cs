@@ -1,16 +1,18 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Pipeline.Configuration;
 
 namespace Pipeline.Perf.Harness;
 
 /// <summary>The executable, run as a process of its own so that what is measured is what a user gets.</summary>
 internal static class PipelineProcess
 {
+    /// <summary>The program as its own project builds it, compiled ahead; the copy beside the harness is not.</summary>
+    private static readonly string Program = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../Pipeline/bin/Release/net10.0/pipeline.dll"));
+
     /// <summary>Runs a command; its standard output is the answer. Fails with its messages when it fails.</summary>
     public static async Task<string> RunAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(JobOptions).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> messages = process.StandardError.ReadToEndAsync();
