@@ -14,6 +14,9 @@ public struct WindowEvent
     /// <summary>-1 for an exposure, else the action stream's number (0, 1 …).</summary>
     public int Action;
 
+    /// <summary>How many more events of its key, time and stream it stands for.</summary>
+    public int Also;
+
     /// <summary>Address in the window log that an entry written for this event gets.</summary>
     public long Address;
 

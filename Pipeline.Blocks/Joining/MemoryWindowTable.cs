@@ -68,7 +68,9 @@ internal sealed class MemoryWindowTable(int actionStreams, long windowMs, Window
         long previous = WindowState.None;
         if (exposure)
         {
-            if (state.Exposures++ == 0)
+            bool first = state.Exposures == 0;
+            state.Exposures += 1 + (uint)applied.Also;
+            if (first)
             {
                 state.Payload = applied.Address;
                 state.LastAction = WindowState.None;
@@ -77,7 +79,8 @@ internal sealed class MemoryWindowTable(int actionStreams, long windowMs, Window
         else
         {
             ref ActionCell cell = ref window.Cells[applied.Action];
-            if (cell.Count++ == 0) cell.FirstDelay = (uint)(applied.Time - state.Start);
+            if (cell.Count == 0) cell.FirstDelay = (uint)(applied.Time - state.Start);
+            cell.Count += 1 + (uint)applied.Also;
             if (keepActions && state.Exposures == 0)
             {
                 previous = state.LastAction;
