@@ -12,11 +12,11 @@ namespace Pipeline.Tests.Skew;
 public sealed class SaltPropertyTests
 {
     private static readonly Gen<SkewOptions> Skews = Gen.Select(
-        Gen.OneOfConst(SkewMode.Auto, SkewMode.Auto, SkewMode.Force, SkewMode.Off), Gen.OneOfConst(1, 4, 16),
+        Gen.OneOf(SkewMode.Auto, SkewMode.Auto, SkewMode.Force, SkewMode.Off), Gen.OneOf(1, 4, 16),
         (mode, salts) => new SkewOptions { Mode = mode, Salts = salts, HotShare = 0.3 });
 
     private static readonly Gen<(History History, int Batch, int Seed, bool KeepLetters)> Flows = Gen.Select(
-        History.Gen(withinDisorder: false), History.Gen(withinDisorder: false).Array[2, 4], Gen.OneOfConst(1, 10, 100), Gen.OneOfConst(1, 20), Gen.OneOfConst(1, 7, 64),
+        History.Gen(withinDisorder: false), History.Gen(withinDisorder: false).Array[2, 4], Gen.OneOf(1, 10, 100), Gen.OneOf(1, 20), Gen.OneOf(1, 7, 64),
         Gen.Int[0, 1_000_000], Gen.Bool, (history, more, grain, stretch, batch, seed, keepLetters) => (Skewed(history, more, grain, stretch), batch, seed, keepLetters));
 
     [TestMethod]
@@ -24,7 +24,7 @@ public sealed class SaltPropertyTests
     {
         long turnedHot = 0;
         long condensed = 0;
-        Gen.Select(Flows, Skews, Gen.OneOfConst(1, 3)).Sample(
+        Gen.Select(Flows, Skews, Gen.OneOf(1, 3)).Sample(
             (flow, skew, lanes) =>
             {
                 FlowResult expected = Run(flow, 1, []);
@@ -43,7 +43,7 @@ public sealed class SaltPropertyTests
     public void AnySaltingWithRestarts_GivesWhatNoSaltingGives()
     {
         int restarts = 0;
-        Gen.Select(Flows, Skews.Array[1, 4], Gen.Int[0, 1_000_000], Gen.OneOfConst(1, 3)).Sample(
+        Gen.Select(Flows, Skews.Array[1, 4], Gen.Int[0, 1_000_000], Gen.OneOf(1, 3)).Sample(
             (flow, skews, seed, lanes) =>
             {
                 FlowResult expected = Run(flow, 1, []);

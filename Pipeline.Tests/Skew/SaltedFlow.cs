@@ -67,8 +67,7 @@ internal sealed class SaltedFlow(JobOptions job, IReadOnlyList<Step> steps, int 
                 DeadLetters = keepLetters ? new CollectedLetters(_letters) : null,
             });
             using var running = new RunningTopology(topology);
-            source.AtBarrier = checkpointBefore;
-            source.Barrier = () => CheckpointAsync(running, topology, checkpointBefore, run);
+            source.Begin(checkpointBefore, () => CheckpointAsync(running, topology, checkpointBefore, run));
             await running.Completion.WaitAsync(TimeSpan.FromSeconds(60));
             await source.Checkpointed;
             _turnedHot += partitioner.Hot?.TurnedHot ?? 0;
@@ -143,9 +142,9 @@ internal sealed class SaltedFlow(JobOptions job, IReadOnlyList<Step> steps, int 
 
     private sealed class StepSource(SourcePartition[] partitions, RecordBatchPool pool, IReadOnlyList<Step> steps, int from, int to) : ISource
     {
-        public int AtBarrier { get; set; }
+        private readonly TaskCompletionSource<(int At, Func<Task> Barrier)> _begin = new();
 
-        public Func<Task> Barrier { get; set; } = null!;
+        public void Begin(int at, Func<Task> barrier) => _begin.SetResult((at, barrier));
 
         public Task Checkpointed { get; private set; } = Task.CompletedTask;
 
@@ -153,18 +152,26 @@ internal sealed class SaltedFlow(JobOptions job, IReadOnlyList<Step> steps, int 
 
         public async Task RunAsync(ITargetBlock<RecordBatch> intake, CancellationToken stop)
         {
+            (int at, Func<Task> barrier) = await _begin.Task;
+            // A source that goes on says once more of partitions that they are at their ends.
+            foreach (Step ended in steps.Take(from).Where(static step => step.Notice == PartitionNotice.Ended)) await SendAsync(intake, ended with { Records = [] }, from);
             for (int step = from; step < to; step++)
             {
                 // Its barrier is in the intake when the call returns: the rest of it waits beside the flow.
-                if (step == AtBarrier) Checkpointed = Barrier();
-                RecordBatch batch = pool.Rent();
-                batch.Partition = partitions[steps[step].Partition];
-                batch.PositionAfter = step + 1;
-                batch.Notice = steps[step].Notice;
-                foreach (byte[] record in steps[step].Records) batch.Add(record, step, SourcePartition.NoTime);
-                if (!await intake.SendAsync(batch, CancellationToken.None)) return;
+                if (step == at) Checkpointed = barrier();
+                await SendAsync(intake, steps[step], step);
             }
             await Checkpointed;
+        }
+
+        private async Task SendAsync(ITargetBlock<RecordBatch> intake, Step step, int number)
+        {
+            RecordBatch batch = pool.Rent();
+            batch.Partition = partitions[step.Partition];
+            batch.PositionAfter = number + 1;
+            batch.Notice = step.Notice;
+            foreach (byte[] record in step.Records) batch.Add(record, number, SourcePartition.NoTime);
+            await intake.SendAsync(batch, CancellationToken.None);
         }
     }
 
