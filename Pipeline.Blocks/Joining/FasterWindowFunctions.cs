@@ -144,6 +144,7 @@ internal readonly struct FasterWindowFunctions<TCells>(long windowMs, WindowAnch
     {
         ref WindowState state = ref record.State;
         update.PreviousAction = WindowState.None;
+        update.Kept = 0;
         if (input.Action < 0)
         {
             update.Outcome = WindowOutcome.Merged;
@@ -164,6 +165,7 @@ internal readonly struct FasterWindowFunctions<TCells>(long windowMs, WindowAnch
             {
                 update.PreviousAction = state.LastAction;
                 state.LastAction = input.Address;
+                update.Kept = ++state.Kept;
             }
             update.Outcome = WindowOutcome.Counted;
         }

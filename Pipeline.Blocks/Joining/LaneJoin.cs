@@ -236,7 +236,9 @@ public sealed partial class LaneJoin : IDisposable
                 break;
             case WindowOutcome.Counted when update.Exposures == 0 && _options.KeepLetters:
                 _touched.Set(update.Ordinal);
-                AppendEntry(LogEntryKind.KeptAction, entry, head, key, payload, update.PreviousAction);
+                bool surplus = update.Kept > _options.MostKept;
+                if (surplus) Ledger.Surplus[entry.Rank]++;
+                AppendEntry(LogEntryKind.KeptAction, entry, head, key, surplus ? default : payload, update.PreviousAction);
                 break;
             default:
                 _touched.Set(update.Ordinal);
@@ -371,7 +373,7 @@ public sealed partial class LaneJoin : IDisposable
         for (long address = state.LastAction; address != WindowState.None;)
         {
             _log.ReadAt(address, out LogEntry kept, out _, out ReadOnlySpan<byte> payload);
-            Letters.Add(DeadLetterReason.Orphaned, kept.Stream, kept.Partition, kept.Offset, kept.Timestamp, payload);
+            Letters.Add(DeadLetterReason.Orphaned, kept.Stream, kept.Partition, kept.Offset, kept.Timestamp, payload, noValue: payload.IsEmpty);
             address = kept.Previous;
         }
     }

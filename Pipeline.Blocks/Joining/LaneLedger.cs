@@ -20,6 +20,9 @@ public sealed class LaneLedger(int ranks)
     /// <summary>Events in windows handed on to Format.</summary>
     public readonly long[] Emitted = new long[ranks];
 
+    /// <summary>Payloads dropped beyond the cap of a window, by this process; the events stay where they are counted.</summary>
+    public readonly long[] Surplus = new long[ranks];
+
     /// <summary>Windows opened.</summary>
     public long WindowsOpened;
 

@@ -66,6 +66,7 @@ internal sealed class MemoryWindowTable(int actionStreams, long windowMs, Window
 
         ref WindowState state = ref window!.State;
         long previous = WindowState.None;
+        uint kept = 0;
         if (exposure)
         {
             bool first = state.Exposures == 0;
@@ -85,12 +86,14 @@ internal sealed class MemoryWindowTable(int actionStreams, long windowMs, Window
             {
                 previous = state.LastAction;
                 state.LastAction = applied.Address;
+                kept = ++state.Kept;
             }
         }
 
         return new WindowUpdate
         {
             Outcome = outcome,
+            Kept = kept,
             Ordinal = state.Ordinal,
             Start = state.Start,
             Exposures = state.Exposures,

@@ -93,6 +93,7 @@ internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate ga
         Window = job.Window,
         Ranks = LaneRanks.Of(job.Streams),
         KeepLetters = job.DeadLetter is not null,
+        MostKept = job.Skew.MaxEventsPerWindow,
         StoragePolicy = Repeat(lane),
     };
 

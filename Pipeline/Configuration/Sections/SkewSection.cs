@@ -24,6 +24,8 @@ internal static class SkewSection
             HotShare = share,
             Salts = skew.Integer("salts", defaults.Salts, 1, MostSalts),
             Mode = skew.Choice("mode", Choices.Skew, defaults.Mode),
+            MaxEventsPerWindow = skew.Integer("max_events_per_window", defaults.MaxEventsPerWindow, 1, int.MaxValue),
+            MaskKeys = skew.Flag("mask_keys", defaults.MaskKeys),
         };
         skew.Close();
         return options;
