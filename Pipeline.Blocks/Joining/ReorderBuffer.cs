@@ -52,6 +52,9 @@ public sealed partial class ReorderBuffer : IDisposable
     /// <summary>Events waiting, by rank.</summary>
     public ReadOnlySpan<long> Waiting => _waiting;
 
+    /// <summary>Whether no event waits.</summary>
+    public bool IsEmpty => _buckets.Count == 0;
+
     /// <summary>Bytes of memory held.</summary>
     public long MemoryBytes => _memory + _spareBytes + _chunks.IdleBytes;
 
@@ -243,7 +246,8 @@ public sealed partial class ReorderBuffer : IDisposable
         if (_memory > _budget) SpillSlow();
     }
 
-    private void LetGoOfIdle()
+    /// <summary>Gives back memory that no event is in.</summary>
+    internal void LetGoOfIdle()
     {
         _chunks.Trim();
         _spare.Clear();
