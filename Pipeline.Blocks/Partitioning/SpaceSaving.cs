@@ -5,8 +5,9 @@ namespace Pipeline.Blocks.Partitioning;
 
 /// <summary>The most frequent keys of a stream in fixed memory: the Space-Saving sketch (Metwally, Agrawal and El Abbadi, 2005), weighted and decayed.</summary>
 /// <remarks>
-/// With <c>k</c> places every key with more than <c>total / k</c> has one, and its count is too high by at most <see cref="ErrorOf"/>. Adding allocates nothing; a key
-/// without a place takes that of the least, found by a pass over the counts. Threading: one thread.
+/// With <c>k</c> places every key with more than <c>total / k</c>, and a weight, has one, and its count is too high by at most <see cref="ErrorOf"/>. Adding allocates nothing; a key
+/// without a place takes that of one of the
+/// least: none is less by the weight or more. They are gone through in turn, so that one pass over the counts serves many keys. Threading: one thread.
 /// </remarks>
 public sealed class SpaceSaving
 {
@@ -17,6 +18,8 @@ public sealed class SpaceSaving
     private readonly int[] _next;
     private readonly int _mask;
     private int _used;
+    private int _turn;
+    private ulong _bar;
 
     /// <summary>An empty sketch.</summary>
     /// <param name="places">Keys it can hold.</param>
@@ -39,7 +42,7 @@ public sealed class SpaceSaving
     {
         Total += weight;
         int place = Find(key);
-        if (place < 0) place = _used < _keys.Length ? Begin(_used++, key, 0) : Replace(key);
+        if (place < 0) place = _used < _keys.Length ? Begin(_used++, key, 0) : Replace(key, weight);
         _counts[place] += weight;
         return place;
     }
@@ -62,6 +65,7 @@ public sealed class SpaceSaving
     public void Halve()
     {
         Total >>= 1;
+        _bar >>= 1;
         for (int place = 0; place < _used; place++)
         {
             _counts[place] >>= 1;
@@ -69,18 +73,29 @@ public sealed class SpaceSaving
         }
     }
 
-    private int Replace(KeyHash key)
+    private int Replace(KeyHash key, uint weight)
     {
-        int least = 0;
-        ulong count = _counts[0];
-        for (int place = 1; place < _counts.Length; place++)
+        int place = NextBelow(_bar);
+        if (place < 0)
         {
-            if (_counts[place] >= count) continue;
-            count = _counts[place];
-            least = place;
+            ulong least = ulong.MaxValue;
+            foreach (ulong count in _counts) least = Math.Min(least, count);
+            _bar = least + weight - 1;
+            place = NextBelow(_bar);
         }
-        Unlink(least);
-        return Begin(least, key, count);
+        Unlink(place);
+        return Begin(place, key, _counts[place]);
+    }
+
+    /// <summary>The next place, from where the last one was found on, with no more than this; -1 for none.</summary>
+    private int NextBelow(ulong bar)
+    {
+        for (int seen = 0; seen < _counts.Length; seen++)
+        {
+            if (++_turn >= _counts.Length) _turn = 0;
+            if (_counts[_turn] <= bar) return _turn;
+        }
+        return -1;
     }
 
     private int Begin(int place, KeyHash key, ulong count)

@@ -50,11 +50,11 @@ public sealed class SpaceSavingTests
         var sut = new SpaceSaving(2);
         sut.Add(Key(1), 64);
         for (int i = 0; i < 6; i++) sut.Halve();
-        sut.Add(Key(2), 8);
+        sut.Add(Key(2), 9);
         sut.Add(Key(3), 8);
 
         Assert.AreEqual(-1, sut.Find(Key(1)));
-        Assert.AreEqual(17ul, sut.Total);
+        Assert.AreEqual(18ul, sut.Total);
     }
 
     [TestMethod]
