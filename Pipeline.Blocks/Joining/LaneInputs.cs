@@ -1,4 +1,3 @@
-using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Records;
 
 namespace Pipeline.Blocks.Joining;
@@ -93,12 +92,5 @@ internal sealed class LaneInputs
         _barrier = null;
         Array.Clear(_stands);
         return true;
-    }
-
-    /// <summary>Nothing is held at the end of the flow.</summary>
-    public void AssertEmpty()
-    {
-        foreach (Queue<LaneBatch> held in _held)
-            if (held.Count > 0) throw new InvariantException("A lane's input ends with batches held before a barrier.");
     }
 }

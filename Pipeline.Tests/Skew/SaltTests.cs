@@ -40,6 +40,17 @@ public sealed class SaltTests : IDisposable
     }
 
     [TestMethod]
+    public void MoreEventsOfAMillisecondThanAnEntryStandsFor_BecomeSeveralEntries()
+    {
+        using Salt sut = Make(keepLetters: false);
+
+        Run(sut, 10, [.. Enumerable.Range(0, 40_000).Select(i => new TestEvent(0, "k", 5, $"{i:D5}"))]);
+
+        Assert.AreEqual(2, _output.EntryCount);
+        CollectionAssert.AreEqual(new[] { $"0 k 5 id 00000 payload {{}} +{ReorderEntry.MostAlso}", "0 k 5 id 32768 payload {} +7231" }, Entries());
+    }
+
+    [TestMethod]
     public void EventAtTheWatermark_Waits()
     {
         using Salt sut = Make(keepLetters: false);

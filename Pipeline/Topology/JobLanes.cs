@@ -17,6 +17,8 @@ internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate ga
     // What a repeated write may take until it has failed again: nobody says when one has succeeded.
     private static readonly TimeSpan RepeatGrace = TimeSpan.FromSeconds(1);
 
+    private const string SpilledBySalt = "salt-";
+
     private readonly List<LaneJoin> _lanes = [];
     private readonly List<Salt> _salts = [];
 
@@ -61,7 +63,8 @@ internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate ga
     public IReadOnlyList<Salt> MakeSalts()
     {
         int salts = job.Skew.SaltsInUse;
-        if (salts == 0 || _salts.Count > 0) return _salts;
+        foreach (LaneJoin lane in _lanes) DeleteSpilled(state.LanePath(lane.Lane));
+        if (salts == 0) return _salts;
         foreach (LaneJoin lane in _lanes)
         {
             long budget = StateBudget.Of(job.State.Memory, _lanes.Count).Reorder;
@@ -70,7 +73,7 @@ internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate ga
             for (int salt = 0; salt < salts; salt++)
             {
                 var options = new SaltOptions { Lane = lane.Lane, Salt = salt, Ranks = LaneRanks.Of(job.Streams), KeepLetters = job.DeadLetter is not null };
-                var reorder = new ReorderBuffer(job.Streams.Count, budget, Path.Combine(state.LanePath(lane.Lane), $"salt-{salt}"), gate, Repeat(lane.Lane));
+                var reorder = new ReorderBuffer(job.Streams.Count, budget, Path.Combine(state.LanePath(lane.Lane), $"{SpilledBySalt}{salt}"), gate, Repeat(lane.Lane));
                 _salts.Add(new Salt(options, reorder) { Share = share });
             }
         }
@@ -85,6 +88,12 @@ internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate ga
         foreach (Salt salt in _salts) salt.Dispose();
         _lanes.Clear();
         _salts.Clear();
+    }
+
+    /// <summary>What an earlier process's salts, which may have been more, had on disk: it is in the lanes' snapshots.</summary>
+    private static void DeleteSpilled(string lane)
+    {
+        foreach (string file in Directory.GetFiles(lane, SpilledBySalt + "*")) File.Delete(file);
     }
 
     private LaneOptions Options(int lane) => new()
