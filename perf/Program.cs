@@ -11,6 +11,10 @@ var rounds = new Option<int>("--rounds") { Description = "Rounds, each of every 
 var compare = new Command("compare", "This program and its peers in turn on the same broker and topics: a table of ratios.") { bootstrap, peers, longLog, eventRate, rounds };
 compare.SetAction((parsed, _) => Compare.RunAsync(
     parsed.GetRequiredValue(bootstrap), parsed.GetRequiredValue(peers), parsed.GetValue(longLog), parsed.GetValue(eventRate), parsed.GetValue(rounds)));
+var skewRate = new Option<double>("--event-rate") { Description = "Exposures per second of event time", DefaultValueFactory = _ => 10_000 };
+var set = new Option<string[]>("--set") { Description = "Settings over the job's, for every run", DefaultValueFactory = _ => [] };
+var skew = new Command("skew", "File → file with uniform keys, one key with half of all, and Zipf's law: salts off and auto in turn. The samples are verified.") { exposures, skewRate, runs, set };
+skew.SetAction((parsed, _) => Skew.RunAsync(parsed.GetValue(exposures), parsed.GetValue(skewRate), parsed.GetValue(runs), parsed.GetValue(set) ?? []));
 var seconds = new Option<int>("--seconds") { Description = "How long the slow sink is watched", DefaultValueFactory = _ => 60 };
 
 var file = new Command("file", "File → file: throughput, CPU and memory of the whole process; the samples are verified.") { runs, exposures };
@@ -49,6 +53,6 @@ var checkpoint = new Command("checkpoint", "Lanes with many open windows: what a
 checkpoint.SetAction((parsed, _) => Checkpoint.RunAsync(
     parsed.GetValue(windows), parsed.GetValue(lanes), parsed.GetValue(memory) << 20, parsed.GetValue(snapshots), parsed.GetValue(rate)));
 
-return await new RootCommand("Measures the pipeline as a whole and checks what it measured.") { file, kafka, clients, slow, checkpoint, chaos, compare }.Parse(args)
+return await new RootCommand("Measures the pipeline as a whole and checks what it measured.") { file, kafka, clients, slow, checkpoint, chaos, compare, skew }.Parse(args)
     // Time for a round that was told to stop to end its processes; no other command looks at the signal.
     .InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = args is ["chaos", ..] ? TimeSpan.FromMinutes(2) : TimeSpan.Zero });

@@ -144,6 +144,7 @@ internal readonly struct FasterWindowFunctions<TCells>(long windowMs, WindowAnch
     {
         ref WindowState state = ref record.State;
         update.PreviousAction = WindowState.None;
+        update.Kept = 0;
         if (input.Action < 0)
         {
             update.Outcome = WindowOutcome.Merged;
@@ -153,17 +154,18 @@ internal readonly struct FasterWindowFunctions<TCells>(long windowMs, WindowAnch
                 state.LastAction = WindowState.None;
                 update.Outcome = WindowOutcome.Anchored;
             }
-            state.Exposures++;
+            state.Exposures += 1 + (uint)input.Also;
         }
         else
         {
             ref ActionCell cell = ref CellsOf(ref record)[input.Action];
             if (cell.Count == 0) cell.FirstDelay = (uint)(input.Time - state.Start);
-            cell.Count++;
+            cell.Count += 1 + (uint)input.Also;
             if (keepActions && state.Exposures == 0)
             {
                 update.PreviousAction = state.LastAction;
                 state.LastAction = input.Address;
+                update.Kept = ++state.Kept;
             }
             update.Outcome = WindowOutcome.Counted;
         }

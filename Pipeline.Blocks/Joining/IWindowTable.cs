@@ -14,6 +14,9 @@ public struct WindowEvent
     /// <summary>-1 for an exposure, else the action stream's number (0, 1 …).</summary>
     public int Action;
 
+    /// <summary>How many more events of its key, time and stream it stands for.</summary>
+    public int Also;
+
     /// <summary>Address in the window log that an entry written for this event gets.</summary>
     public long Address;
 
@@ -57,6 +60,9 @@ public struct WindowUpdate
 
     /// <summary>With <see cref="WindowOutcome.Counted"/> or Opened by an action: address of the window's previous kept action, -1 for none. Else -1.</summary>
     public long PreviousAction;
+
+    /// <summary>With a kept action: how many the window keeps with it. Else 0.</summary>
+    public uint Kept;
 }
 
 /// <summary>The fixed part of a window's state.</summary>
@@ -80,8 +86,8 @@ public struct WindowState
     /// <summary>Exposures merged.</summary>
     public uint Exposures;
 
-    /// <summary>Not used; keeps the size a multiple of 8.</summary>
-    public uint Reserved;
+    /// <summary>Actions kept of a window without an exposure.</summary>
+    public uint Kept;
 }
 
 /// <summary>The oldest files of a table that a snapshot needs.</summary>

@@ -22,6 +22,8 @@ public sealed class LaneBlock
     private readonly StageClock _time;
     private readonly StageClock _snapshotTime;
     private readonly LaneTimes _times;
+    private readonly LaneInputs? _aligned;
+    private readonly BatchPool<SaltBatch>? _salted;
     private SampleBatch _output;
     private FloorHistory _floors = FloorHistory.Empty;
     private long _passed;
@@ -29,8 +31,11 @@ public sealed class LaneBlock
 
     /// <summary>A block over a lane's join.</summary>
     public LaneBlock(
-        int lane, LaneJoin join, bool keepLetters, BatchPool<LaneBatch> inputs, BatchPool<SampleBatch> outputs, ParallelismOptions options, TimeProvider clock)
+        int lane, LaneJoin join, bool keepLetters, BatchPool<LaneBatch> inputs, BatchPool<SampleBatch> outputs, ParallelismOptions options, TimeProvider clock,
+        int salts = 0, BatchPool<SaltBatch>? salted = null)
     {
+        if (salts > 0) _aligned = new LaneInputs(salts);
+        _salted = salted;
         _lane = lane;
         _join = join;
         _inputs = inputs;
@@ -75,18 +80,28 @@ public sealed class LaneBlock
 
     private async Task Join(LaneBatch batch)
     {
-        CheckpointBarrier? barrier = batch.Barrier;
-        _time.Begin();
-        int events = batch.Count;
-        if (barrier is null) _floors = batch.Floors;
-        _join.Accept(batch);
-        if (batch.Records is { } records)
+        if (_aligned is null)
         {
-            _times.Arrived(records.Events[batch.Events[events - 1]].Time, records.At);
-            records.Release();
+            CheckpointBarrier? barrier = batch.Barrier;
+            await Join(batch, batch.Watermark).ConfigureAwait(false);
+            if (barrier is not null) await PassBarrier(barrier, []).ConfigureAwait(false);
+            return;
         }
-        batch.Clear();
-        _inputs.Return(batch);
+        _aligned.Take(batch);
+        while (_aligned.TryNext(out LaneBatch next))
+        {
+            _aligned.Note(next);
+            await Join(next, _aligned.Watermark).ConfigureAwait(false);
+            if (_aligned.TryPass(out CheckpointBarrier barrier, out IReadOnlyList<ReorderSnapshot> waiting)) await PassBarrier(barrier, waiting).ConfigureAwait(false);
+        }
+    }
+
+    private async Task Join(LaneBatch batch, long watermark)
+    {
+        bool brings = batch.Barrier is not null;
+        _time.Begin();
+        int events = Take(batch);
+        _join.Reach(watermark);
         while (_join.Advance(_output))
         {
             _time.End(events);
@@ -97,9 +112,32 @@ public sealed class LaneBlock
         }
         _times.Joined(_join.Watermark);
         _time.End(events);
-        if (_output.Count >= GatherWindows || (_output.Count > 0 && (Input.InputCount == 0 || barrier is not null))) await SendSamples().ConfigureAwait(false);
+        if (_output.Count >= GatherWindows || (_output.Count > 0 && (Input.InputCount == 0 || brings))) await SendSamples().ConfigureAwait(false);
         if (_join.Letters?.Letters.Count > 0) await SendLetters().ConfigureAwait(false);
-        if (barrier is not null) await PassBarrier(barrier).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes a batch's events and gives it back; returns how many.</summary>
+    private int Take(LaneBatch batch)
+    {
+        _join.Take(batch);
+        if (batch is SaltBatch salted)
+        {
+            int entries = salted.EntryCount;
+            if (salted.Arrived.Time != SourcePartition.NoTime) _times.Arrived(salted.Arrived.Time, salted.Arrived.At);
+            salted.Clear();
+            _salted!.Return(salted);
+            return entries;
+        }
+        int events = batch.Count;
+        if (batch.Barrier is null) _floors = batch.Floors;
+        if (batch.Records is { } records)
+        {
+            _times.Arrived(records.Events[batch.Events[events - 1]].Time, records.At);
+            records.Release();
+        }
+        batch.Clear();
+        _inputs.Return(batch);
+        return events;
     }
 
     private async Task SendSamples()
@@ -120,21 +158,24 @@ public sealed class LaneBlock
         await _time.Waiting(_letters.Deliver(full)).ConfigureAwait(false);
     }
 
-    private async Task PassBarrier(CheckpointBarrier barrier)
+    private async Task PassBarrier(CheckpointBarrier barrier, IReadOnlyList<ReorderSnapshot> salted)
     {
-        if (barrier.Directory is { } directory) TakeSnapshot(CheckpointBarrier.LaneDirectory(directory, _lane));
+        // What came behind the last input's barrier was gathered meanwhile.
+        if (_output.Count > 0) await SendSamples().ConfigureAwait(false);
+        if (barrier.Directory is { } directory) TakeSnapshot(CheckpointBarrier.LaneDirectory(directory, _lane), salted);
         _passed = barrier.Id;
         SampleBatch carrier = Rent();
         carrier.Barrier = barrier;
         await _time.Waiting(_samples.Deliver(carrier)).ConfigureAwait(false);
     }
 
-    private void TakeSnapshot(string directory)
+    private void TakeSnapshot(string directory, IReadOnlyList<ReorderSnapshot> salted)
     {
         _snapshotTime.Begin();
         if (Interlocked.Exchange(ref _keepFrom, null) is { } floor) _join.KeepFrom(floor.Value);
         OpenAtCut = _join.Ledger.InWindows.Sum() + Sum(_join.Reorder.Waiting);
-        PendingSnapshot pending = _join.BeginSnapshot(directory);
+        foreach (ReorderSnapshot salt in salted) OpenAtCut += Sum(salt.Waiting);
+        PendingSnapshot pending = _join.BeginSnapshot(directory, salted);
         Cut = Task.Factory.StartNew(() => Write(pending), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         _snapshotTime.End(1);
     }

@@ -23,14 +23,17 @@ public sealed partial class LaneJoin
     /// Use: at a barrier, when <see cref="Advance"/> has nothing left to do and samples and letters are handed on; on the thread that runs the join. One at a
     /// time: the one before is finished. Errors: <see cref="StateStorageException"/> when the table's storage failed before; the lane stops.
     /// </remarks>
-    public PendingSnapshot BeginSnapshot(string directory)
+    public PendingSnapshot BeginSnapshot(string directory) => BeginSnapshot(directory, []);
+
+    /// <summary>The same, with the events that wait in the lane's salts: a restore finds them in the lane's own buffer, as they came.</summary>
+    internal PendingSnapshot BeginSnapshot(string directory, IReadOnlyList<ReorderSnapshot> salted)
     {
         if (_pending is { IsOver: false }) throw new InvariantException($"Lane {_options.Lane}: a snapshot begins before the one before it is finished.");
         _log.TruncateBefore(_cursor);
         var snapshot = new SnapshotWriter(Path.Combine(directory, LaneSnapshot.FileName), _options.StoragePolicy, _options.Io);
-        Describe(snapshot);
+        Describe(snapshot, salted);
         _touched.Save(snapshot);
-        return _pending = new PendingSnapshot(snapshot, _reorder.BeginSnapshot(), _table.BeginSnapshot(), _log.BeginSnapshot(), _disposing.Token);
+        return _pending = new PendingSnapshot(snapshot, _reorder.BeginSnapshot(), salted, _table.BeginSnapshot(), _log.BeginSnapshot(), _disposing.Token);
     }
 
     /// <summary>A snapshot in one piece, durable when this returns; for callers that have nothing else to do meanwhile.</summary>
@@ -80,7 +83,7 @@ public sealed partial class LaneJoin
         _log.KeepFrom(floor.LogPage);
     }
 
-    private void Describe(SnapshotWriter snapshot)
+    private void Describe(SnapshotWriter snapshot, IReadOnlyList<ReorderSnapshot> salted)
     {
         snapshot.Write(_options.Lane);
         snapshot.Write(_options.Ranks.Length);
@@ -92,7 +95,7 @@ public sealed partial class LaneJoin
         snapshot.Write(_firedOrdinal);
         snapshot.Write(_lastFired.End);
         snapshot.Write(_lastFired.Key);
-        Ledger.Save(snapshot);
+        Ledger.Save(snapshot, salted);
     }
 
     private void Recall(SnapshotReader snapshot)

@@ -87,9 +87,25 @@ public sealed partial class LaneJoin : IDisposable
     /// <summary>Dead letters are appended here when the job wants them; the block takes the batch away when it has any.</summary>
     public DeadLetterBatch? Letters { get; set; }
 
-    /// <summary>Takes a batch's events and its watermark.</summary>
+    /// <summary>A budget in common with the lane's salts; null: the buffer's own.</summary>
+    public ReorderShare? Share { get; set; }
+
+    /// <summary>Takes a batch's events and its watermark: of a lane without salts.</summary>
     public void Accept(LaneBatch batch)
     {
+        Take(batch);
+        Reach(batch.Watermark);
+    }
+
+    /// <summary>Takes a batch's events.</summary>
+    public void Take(LaneBatch batch)
+    {
+        Share?.Divide(0, _reorder);
+        if (batch is SaltBatch salted)
+        {
+            TakeSalted(salted);
+            return;
+        }
         RecordBatch? records = batch.Records;
         for (int i = 0; i < batch.Count; i++)
         {
@@ -98,7 +114,22 @@ public sealed partial class LaneJoin : IDisposable
             Ledger.Received[rank]++;
             _reorder.Add(parsed, rank, records);
         }
-        if (batch.Watermark > _watermark) _watermark = batch.Watermark;
+    }
+
+    /// <summary>The watermark has come to here; a lower one than before changes nothing.</summary>
+    public void Reach(long watermark)
+    {
+        if (watermark > _watermark) _watermark = watermark;
+    }
+
+    private void TakeSalted(SaltBatch batch)
+    {
+        for (int rank = 0; rank < batch.Taken.Length; rank++)
+        {
+            Ledger.Received[rank] += batch.Taken[rank];
+            Ledger.Duplicate[rank] += batch.Duplicates[rank];
+        }
+        foreach (ref readonly SaltedEntry entry in batch.Entries.AsSpan(0, batch.EntryCount)) _reorder.Add(entry, batch.Bytes.AsSpan(entry.Start, entry.Length));
     }
 
     /// <summary>
@@ -178,16 +209,17 @@ public sealed partial class LaneJoin : IDisposable
             Key = entry.Key,
             Time = entry.Time,
             Action = entry.Rank - 1,
+            Also = entry.Events - 1,
             Address = _log.TailAddress(head.KeyLength, head.PayloadLength),
             Ordinal = _nextOrdinal,
         };
         WindowUpdate update = _table.Apply(applied);
         if (update.Outcome == WindowOutcome.Orphaned)
         {
-            Orphan(entry.Rank, head, payload);
+            Orphan(entry, head, payload);
             return;
         }
-        Ledger.InWindows[entry.Rank]++;
+        Ledger.InWindows[entry.Rank] += entry.Events;
         switch (update.Outcome)
         {
             case WindowOutcome.Opened:
@@ -195,7 +227,7 @@ public sealed partial class LaneJoin : IDisposable
                 Ledger.WindowsOpened++;
                 _wheel.Add(entry.Time + _length, applied.Address);
                 _fireAt = Math.Min(_fireAt, entry.Time + _length);
-                if (entry.Rank != 0) _touched.Set(update.Ordinal);
+                if (entry.Rank != 0 || entry.Events > 1) _touched.Set(update.Ordinal);
                 AppendEntry(LogEntryKind.Window, entry, head, key, entry.Rank == 0 || _options.KeepLetters ? payload : default, update.PreviousAction);
                 break;
             case WindowOutcome.Anchored:
@@ -204,7 +236,9 @@ public sealed partial class LaneJoin : IDisposable
                 break;
             case WindowOutcome.Counted when update.Exposures == 0 && _options.KeepLetters:
                 _touched.Set(update.Ordinal);
-                AppendEntry(LogEntryKind.KeptAction, entry, head, key, payload, update.PreviousAction);
+                bool surplus = update.Kept > _options.MostKept;
+                if (surplus) Ledger.Surplus[entry.Rank]++;
+                AppendEntry(LogEntryKind.KeptAction, entry, head, key, surplus ? default : payload, update.PreviousAction);
                 break;
             default:
                 _touched.Set(update.Ordinal);
@@ -231,10 +265,10 @@ public sealed partial class LaneJoin : IDisposable
             key,
             payload);
 
-    private void Orphan(int rank, in WaitingHead head, ReadOnlySpan<byte> payload)
+    private void Orphan(in ReorderEntry entry, in WaitingHead head, ReadOnlySpan<byte> payload)
     {
-        Ledger.Orphaned[rank]++;
-        Letters?.Add(DeadLetterReason.Orphaned, _streamOfRank[rank], head.Partition, head.Offset, head.Timestamp, payload);
+        Ledger.Orphaned[entry.Rank] += entry.Events;
+        Letters?.Add(DeadLetterReason.Orphaned, _streamOfRank[entry.Rank], head.Partition, head.Offset, head.Timestamp, payload);
     }
 
     /// <summary>Fires every window with an end at or before a time; true when the batch is full before all are.</summary>
@@ -339,7 +373,7 @@ public sealed partial class LaneJoin : IDisposable
         for (long address = state.LastAction; address != WindowState.None;)
         {
             _log.ReadAt(address, out LogEntry kept, out _, out ReadOnlySpan<byte> payload);
-            Letters.Add(DeadLetterReason.Orphaned, kept.Stream, kept.Partition, kept.Offset, kept.Timestamp, payload);
+            Letters.Add(DeadLetterReason.Orphaned, kept.Stream, kept.Partition, kept.Offset, kept.Timestamp, payload, noValue: payload.IsEmpty);
             address = kept.Previous;
         }
     }

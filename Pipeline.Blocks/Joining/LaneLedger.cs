@@ -20,16 +20,23 @@ public sealed class LaneLedger(int ranks)
     /// <summary>Events in windows handed on to Format.</summary>
     public readonly long[] Emitted = new long[ranks];
 
+    /// <summary>Payloads dropped beyond the cap of a window, by this process; the events stay where they are counted.</summary>
+    public readonly long[] Surplus = new long[ranks];
+
     /// <summary>Windows opened.</summary>
     public long WindowsOpened;
 
     /// <summary>Windows closed, with or without an exposure.</summary>
     public long WindowsClosed;
 
-    /// <summary>Writes the counts into a snapshot.</summary>
-    public void Save(SnapshotWriter snapshot)
+    /// <summary>Writes the counts into a snapshot; events that wait in salts count as received, for there they are the lane's.</summary>
+    internal void Save(SnapshotWriter snapshot, IReadOnlyList<ReorderSnapshot> salted)
     {
-        foreach (long[] counts in Counts) snapshot.WriteMany<long>(counts);
+        long[] received = [.. Received];
+        foreach (ReorderSnapshot salt in salted)
+            for (int rank = 0; rank < received.Length; rank++) received[rank] += salt.Waiting[rank];
+        snapshot.WriteMany<long>(received);
+        foreach (long[] counts in Counts.AsSpan(1)) snapshot.WriteMany<long>(counts);
         snapshot.Write(WindowsOpened);
         snapshot.Write(WindowsClosed);
     }

@@ -15,6 +15,9 @@ public sealed record LaneOptions
     /// <summary>Whether orphaned actions become dead letters.</summary>
     public bool KeepLetters { get; init; }
 
+    /// <summary>Most actions of a window without an exposure whose payloads are kept for their dead letters; of more only the positions are.</summary>
+    public long MostKept { get; init; } = long.MaxValue;
+
     /// <summary>Most windows in a sample batch.</summary>
     public int BatchWindows { get; init; } = 512;
 

@@ -66,9 +66,12 @@ internal sealed class MemoryWindowTable(int actionStreams, long windowMs, Window
 
         ref WindowState state = ref window!.State;
         long previous = WindowState.None;
+        uint kept = 0;
         if (exposure)
         {
-            if (state.Exposures++ == 0)
+            bool first = state.Exposures == 0;
+            state.Exposures += 1 + (uint)applied.Also;
+            if (first)
             {
                 state.Payload = applied.Address;
                 state.LastAction = WindowState.None;
@@ -77,17 +80,20 @@ internal sealed class MemoryWindowTable(int actionStreams, long windowMs, Window
         else
         {
             ref ActionCell cell = ref window.Cells[applied.Action];
-            if (cell.Count++ == 0) cell.FirstDelay = (uint)(applied.Time - state.Start);
+            if (cell.Count == 0) cell.FirstDelay = (uint)(applied.Time - state.Start);
+            cell.Count += 1 + (uint)applied.Also;
             if (keepActions && state.Exposures == 0)
             {
                 previous = state.LastAction;
                 state.LastAction = applied.Address;
+                kept = ++state.Kept;
             }
         }
 
         return new WindowUpdate
         {
             Outcome = outcome,
+            Kept = kept,
             Ordinal = state.Ordinal,
             Start = state.Start,
             Exposures = state.Exposures,

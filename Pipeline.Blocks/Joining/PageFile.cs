@@ -57,7 +57,6 @@ internal sealed partial class PageFile(string path, IStoragePolicy policy, Segme
             Segment segment = place!.Value.Segment;
             _pages[page] = new PageOnDisk(place.Value.Offset, hash, bytes.Length);
             _unsynced.Add(number);
-            segment.Live++;
             segment.Bytes += bytes.Length;
             _bytes += bytes.Length;
         }
@@ -182,6 +181,8 @@ internal sealed partial class PageFile(string path, IStoragePolicy policy, Segme
                 _segments.Add(number, segment = new Segment(File.OpenHandle(NameOf(number), FileMode.Create, FileAccess.ReadWrite)));
             var place = new Place(segment, segment.End);
             segment.End += bytes;
+            // From here on: a snapshot that ends meanwhile may let go of the file's other pages, and the file would go with them.
+            segment.Live++;
             return place;
         }
     }

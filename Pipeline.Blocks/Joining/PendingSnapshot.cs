@@ -13,17 +13,20 @@ public sealed class PendingSnapshot
 
     private readonly SnapshotWriter _writer;
     private readonly ReorderSnapshot _reorder;
+    private readonly IReadOnlyList<ReorderSnapshot> _salted;
     private readonly ITableSnapshot _table;
     private readonly WindowLogSnapshot _log;
     private readonly CancellationToken _disposing;
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _state;
 
-    internal PendingSnapshot(SnapshotWriter writer, ReorderSnapshot reorder, ITableSnapshot table, WindowLogSnapshot log, CancellationToken disposing)
+    internal PendingSnapshot(
+        SnapshotWriter writer, ReorderSnapshot reorder, IReadOnlyList<ReorderSnapshot> salted, ITableSnapshot table, WindowLogSnapshot log, CancellationToken disposing)
     {
         _disposing = disposing;
         _writer = writer;
         _reorder = reorder;
+        _salted = salted;
         _table = table;
         _log = log;
     }
@@ -52,6 +55,8 @@ public sealed class PendingSnapshot
             _disposing.ThrowIfCancellationRequested();
             _writer.Open(_disposing);
             _reorder.Finish(_writer, _disposing);
+            foreach (ReorderSnapshot salt in _salted) salt.Finish(_writer, _disposing);
+            ReorderSnapshot.End(_writer);
             _table.Finish(_writer, _disposing);
             _log.Finish(_writer, _disposing);
             _writer.Finish();
@@ -78,6 +83,7 @@ public sealed class PendingSnapshot
     {
         _writer.Dispose();
         _reorder.Release();
+        foreach (ReorderSnapshot salt in _salted) salt.Release();
         _log.Release();
         Volatile.Write(ref _state, Over);
         _over.SetResult();

@@ -64,12 +64,12 @@ internal sealed class ReorderBucket(ChunkPool pool)
     }
 
     /// <summary>Room for one more event of so many bytes, head included, to be filled in at once.</summary>
-    public Span<byte> Append(long time, KeyHash key, int rank, int bytes)
+    public Span<byte> Append(long time, KeyHash key, int rank, int bytes, short also = ReorderEntry.Plain)
     {
         if (Count == Entries.Length) GrowEntries();
         if (_tail.Length - _tailUsed < bytes) AddChunk(bytes);
         Span<byte> target = _tail.AsSpan(_tailUsed, bytes);
-        Entries[Count++] = new ReorderEntry { Time = time, Key = key, Start = (_chunks.Count - 1 << ChunkPool.ChunkBits) | _tailUsed, Rank = rank };
+        Entries[Count++] = new ReorderEntry { Time = time, Key = key, Start = (_chunks.Count - 1 << ChunkPool.ChunkBits) | _tailUsed, Rank = (short)rank, Also = also };
         _tailUsed += bytes;
         return target;
     }
@@ -131,7 +131,7 @@ internal sealed class ReorderBucket(ChunkPool pool)
             foreach (ref readonly ReorderEntry entry in entries)
             {
                 ReadOnlySpan<byte> spilled = bytes.Slice(entry.Start, SpilledEvents.LengthOf(bytes[entry.Start..]));
-                spilled.CopyTo(Append(entry.Time, entry.Key, entry.Rank, spilled.Length));
+                spilled.CopyTo(Append(entry.Time, entry.Key, entry.Rank, spilled.Length, entry.Also));
             }
             ArrayPool<byte>.Shared.Return(page);
             file.Free(number);

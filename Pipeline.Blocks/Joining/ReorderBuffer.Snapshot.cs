@@ -18,7 +18,7 @@ public sealed partial class ReorderBuffer
         int count = 0;
         foreach (ReorderBucket bucket in _buckets.Values) count += bucket.Count;
         ReorderEntry[] entries = ArrayPool<ReorderEntry>.Shared.Rent(count);
-        var snapshot = new ReorderSnapshot(_spill, entries);
+        var snapshot = new ReorderSnapshot(_spill, entries) { Waiting = [.. _waiting] };
         _spill.Hold();
         int copied = 0;
         foreach (ReorderBucket bucket in _buckets.Values) copied += bucket.LendTo(snapshot, entries.AsSpan(copied));
@@ -71,6 +71,12 @@ internal sealed class ReorderSnapshot(PageFile spill, ReorderEntry[] entries)
     /// <summary>Adds a bucket whose entries are copied behind those of the one before.</summary>
     public void Add(int count, byte[][] chunks, long[] spilledPages) => _buckets.Add((count, chunks, spilledPages));
 
+    /// <summary>Events in it, by rank.</summary>
+    public long[] Waiting { get; init; } = [];
+
+    /// <summary>Ends the events in a snapshot, of one buffer or more.</summary>
+    public static void End(SnapshotWriter snapshot) => snapshot.Write(0);
+
     /// <summary>Writes every event, spilled ones too, into the snapshot.</summary>
     public void Finish(SnapshotWriter snapshot, CancellationToken stopping)
     {
@@ -87,7 +93,6 @@ internal sealed class ReorderSnapshot(PageFile spill, ReorderEntry[] entries)
                 ArrayPool<byte>.Shared.Return(page);
             }
         }
-        snapshot.Write(0);
     }
 
     /// <summary>Ends the sharing.</summary>
@@ -105,7 +110,8 @@ internal sealed class ReorderSnapshot(PageFile spill, ReorderEntry[] entries)
         snapshot.Write(length);
         snapshot.Write(entry.Time);
         snapshot.Write(entry.Key);
-        snapshot.Write(entry.Rank);
+        if (entry.Also != ReorderEntry.Plain) throw new InvariantException("A condensed entry waits at a barrier: the salts are not where the lane is.");
+        snapshot.Write((int)entry.Rank);
         snapshot.WriteBytes(bytes[..length]);
     }
 }

@@ -8,7 +8,7 @@ namespace Pipeline.Blocks.Joining;
 /// Order: event time; join key (hash, ties by bytes); exposure before actions; the streams' order; event id; payload. Nothing in it depends on arrival.
 /// Events lie in buckets of 64 ms of event time; a bucket is sorted when the watermark reaches it. Memory: past the budget the buckets furthest in the future
 /// are written to a spill file; near it the read gate is told, so that only the partition that holds the watermark is read.
-/// Threading: one thread. Use: <see cref="Add"/> any number of events; then <see cref="TryOpenRun"/> and <see cref="TryNext"/> until both say no.
+/// Threading: one thread. Use: <see cref="Add(in ParsedEvent, int, RecordBatch)"/> any number of events; then <see cref="TryOpenRun"/> and <see cref="TryNext"/> until both say no.
 /// </remarks>
 public sealed partial class ReorderBuffer : IDisposable
 {
@@ -21,7 +21,7 @@ public sealed partial class ReorderBuffer : IDisposable
     private readonly ChunkPool _chunks = new();
     private readonly ReorderOrder _order = new();
     private readonly PageFile _spill;
-    private readonly long _budget;
+    private long _budget;
     private readonly ReadGate? _gate;
     private readonly long[] _waiting;
     private KeyHash[] _keys = [];
@@ -52,6 +52,9 @@ public sealed partial class ReorderBuffer : IDisposable
     /// <summary>Events waiting, by rank.</summary>
     public ReadOnlySpan<long> Waiting => _waiting;
 
+    /// <summary>Whether no event waits.</summary>
+    public bool IsEmpty => _buckets.Count == 0;
+
     /// <summary>Bytes of memory held.</summary>
     public long MemoryBytes => _memory + _spareBytes + _chunks.IdleBytes;
 
@@ -67,6 +70,24 @@ public sealed partial class ReorderBuffer : IDisposable
         _waiting[rank]++;
         _memory += bucket.MemoryBytes - before;
         if (MemoryBytes > _budget) MakeRoomSlow();
+    }
+
+    /// <summary>Takes what a salt has condensed, copying its bytes.</summary>
+    public void Add(in SaltedEntry entry, ReadOnlySpan<byte> bytes)
+    {
+        ReorderBucket bucket = BucketOf(entry.Time);
+        long before = bucket.MemoryBytes;
+        bytes.CopyTo(bucket.Append(entry.Time, entry.Key, entry.Rank, bytes.Length, entry.Also));
+        _waiting[entry.Rank] += entry.Also + 1;
+        _memory += bucket.MemoryBytes - before;
+        if (MemoryBytes > _budget) MakeRoomSlow();
+    }
+
+    /// <summary>Memory before events go to disk: what other buffers leave of a budget in common. Between events.</summary>
+    public long Budget
+    {
+        get => _budget;
+        set => _budget = value;
     }
 
     /// <summary>Opens the earliest bucket that has events below the watermark, sorted; false when none has.</summary>
@@ -140,7 +161,8 @@ public sealed partial class ReorderBuffer : IDisposable
     /// <summary>Steps behind the event that <see cref="TryNext"/> gave.</summary>
     public void Step()
     {
-        _waiting[_run!.Entries[_runNext].Rank]--;
+        ref readonly ReorderEntry entry = ref _run!.Entries[_runNext];
+        _waiting[entry.Rank] -= entry.Events;
         _runNext++;
     }
 
@@ -224,7 +246,8 @@ public sealed partial class ReorderBuffer : IDisposable
         if (_memory > _budget) SpillSlow();
     }
 
-    private void LetGoOfIdle()
+    /// <summary>Gives back memory that no event is in.</summary>
+    internal void LetGoOfIdle()
     {
         _chunks.Trim();
         _spare.Clear();

@@ -17,7 +17,19 @@ public struct ReorderEntry
     public int Start;
 
     /// <summary>0 for the exposure stream, else 1 + the number of its action stream: exposures before actions, then the order of the job.</summary>
-    public int Rank;
+    public short Rank;
+
+    /// <summary>Of an entry that a salt made: how many more events it stands for, all of its time, key and rank, and behind it in the order. Else <see cref="Plain"/>.</summary>
+    public short Also;
+
+    /// <summary>The entry is one event as it arrived.</summary>
+    public const short Plain = -1;
+
+    /// <summary>Most that <see cref="Also"/> can say.</summary>
+    public const short MostAlso = short.MaxValue;
+
+    /// <summary>Events it stands for.</summary>
+    public readonly int Events => Also == Plain ? 1 : Also + 1;
 }
 
 /// <summary>In front of a waiting event's key, id and payload.</summary>

@@ -43,6 +43,8 @@ internal sealed class ReorderOrder
     /// <summary>Whether <paramref name="later"/> repeats its neighbour before it.</summary>
     public static bool AreDuplicates(ReorderBucket bucket, in ReorderEntry earlier, in ReorderEntry later)
     {
+        // What a salt has condensed holds no duplicates, and what is salted has none that is not.
+        if (later.Also != ReorderEntry.Plain) return false;
         if (earlier.Time != later.Time || earlier.Key != later.Key || earlier.Rank != later.Rank) return false;
         bucket.Read(earlier.Start, out ReadOnlySpan<byte> earlierKey, out ReadOnlySpan<byte> earlierId, out ReadOnlySpan<byte> earlierPayload);
         bucket.Read(later.Start, out ReadOnlySpan<byte> laterKey, out ReadOnlySpan<byte> laterId, out ReadOnlySpan<byte> laterPayload);

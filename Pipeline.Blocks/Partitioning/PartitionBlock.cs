@@ -15,6 +15,7 @@ public sealed class PartitionBlock
     private readonly BatchPool<LaneBatch> _pool = new(static () => new LaneBatch(), 256);
     private readonly LaneBatch[] _filling;
     private readonly long[] _sentWatermark;
+    private readonly SaltFeed? _salts;
     private readonly bool _keepLetters;
     private readonly StageClock _time;
     private DeadLetterBatch _letterBatch = new();
@@ -22,6 +23,7 @@ public sealed class PartitionBlock
     /// <summary>A block over a partitioner.</summary>
     public PartitionBlock(Partitioner partitioner, int lanes, bool keepLetters, ParallelismOptions options, TimeProvider clock)
     {
+        if (partitioner.Hot is { } hot) _salts = new SaltFeed(hot, lanes, _pool, options);
         _partitioner = partitioner;
         _keepLetters = keepLetters;
         _time = new StageClock("partition", clock);
@@ -32,7 +34,7 @@ public sealed class PartitionBlock
         _sentWatermark = new long[lanes];
         Array.Fill(_sentWatermark, SourcePartition.NoTime);
         var input = new ActionBlock<RecordBatch>(Links.Guard<RecordBatch>("partition", Partition), Links.Bounded(options.BlockCapacity));
-        input.Ends([.. _lanes, _letters]);
+        input.Ends([.. _lanes, .. Salts, _letters]);
         Input = input;
     }
 
@@ -41,6 +43,15 @@ public sealed class PartitionBlock
 
     /// <summary>Each lane's events.</summary>
     public IReadOnlyList<ISourceBlock<LaneBatch>> Lanes => _lanes;
+
+    /// <summary>Events of each lane's salts, lane after lane; none where nothing is salted.</summary>
+    public IReadOnlyList<BufferBlock<LaneBatch>> Salts => _salts?.Queues ?? [];
+
+    /// <summary>What is hot; none where nothing is salted.</summary>
+    public IReadOnlyList<HotKeyReading> HotKeys => _partitioner.Hot?.Reading ?? [];
+
+    /// <summary>Keys that turned hot so far.</summary>
+    public long TurnedHot => _partitioner.Hot?.TurnedHot ?? 0;
 
     /// <summary>Rejected and late records.</summary>
     public BufferBlock<DeadLetterBatch> Letters => _letters;
@@ -65,18 +76,30 @@ public sealed class PartitionBlock
         _time.Begin();
         int records = batch.RecordCount;
         for (int lane = 0; lane < _filling.Length; lane++) _filling[lane] ??= _pool.Rent();
-        _partitioner.Process(batch, _filling, _keepLetters ? _letterBatch : null);
+        _partitioner.Process(batch, _filling, _keepLetters ? _letterBatch : null, _salts?.Fill());
         batch.Release();
         _time.End(records);
+        if (_salts is not null) await SendSalts().ConfigureAwait(false);
         for (int lane = 0; lane < _filling.Length; lane++)
         {
             LaneBatch filled = _filling[lane];
             if (filled.Count == 0 && filled.Watermark == _sentWatermark[lane]) continue;
             _sentWatermark[lane] = filled.Watermark;
             _filling[lane] = null!;
+            if (_salts is not null) filled.Turn = _salts.TurnOf(lane);
             await _time.Waiting(_lanes[lane].Deliver(filled)).ConfigureAwait(false);
         }
         if (_letterBatch.Letters.Count > 0) await SendLetters().ConfigureAwait(false);
+    }
+
+    private async Task SendSalts()
+    {
+        for (int lane = 0; lane < _lanes.Length; lane++)
+        {
+            if (!_salts!.Begins(lane)) continue;
+            for (int salt = 0; salt < _salts.PerLane; salt++) await _time.Waiting(_salts.Send(lane, salt)).ConfigureAwait(false);
+        }
+        _salts!.Forget(_partitioner.Tracker.Watermark);
     }
 
     private async Task SendLetters()
@@ -89,11 +112,17 @@ public sealed class PartitionBlock
     private async Task PassBarrier(CheckpointBarrier barrier)
     {
         Cut = _partitioner.Save();
-        foreach (BufferBlock<LaneBatch> lane in _lanes)
+        for (int lane = 0; lane < _lanes.Length; lane++)
         {
             LaneBatch carrier = _pool.Rent();
             carrier.Barrier = barrier;
-            await _time.Waiting(lane.Deliver(carrier)).ConfigureAwait(false);
+            if (_salts is not null)
+            {
+                _salts.BeginBarrier(lane);
+                for (int salt = 0; salt < _salts.PerLane; salt++) await _time.Waiting(_salts.SendBarrier(lane, salt, barrier)).ConfigureAwait(false);
+                carrier.Turn = _salts.TurnOf(lane);
+            }
+            await _time.Waiting(_lanes[lane].Deliver(carrier)).ConfigureAwait(false);
         }
     }
 }

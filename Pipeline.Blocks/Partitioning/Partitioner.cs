@@ -15,6 +15,8 @@ public sealed class Partitioner
     private readonly bool _keepLetters;
     private long[] _positions = [];
     private ulong[] _fingerprints = [];
+    private HotKeys? _hot;
+    private SaltRule? _salts;
 
     /// <summary>A partitioner at the start.</summary>
     /// <param name="lanes">Which lane a key lives in.</param>
@@ -31,6 +33,17 @@ public sealed class Partitioner
 
     /// <summary>What became of the records.</summary>
     public PartitionLedger Ledger { get; }
+
+    /// <summary>What is hot; null where nothing is ever salted.</summary>
+    public HotKeys? Hot => _hot;
+
+    /// <summary>Salts hot keys' events. Before the first batch, and after <see cref="Restore"/>: what the checkpoint has accepted is not hot.</summary>
+    public void Salt(HotKeys hot, SaltRule salts)
+    {
+        _hot = hot;
+        _salts = salts;
+        hot.Begin(_tracker.MaxEventTime);
+    }
 
     /// <summary>The watermarks.</summary>
     public WatermarkTracker Tracker => _tracker;
@@ -61,13 +74,14 @@ public sealed class Partitioner
     /// <param name="batch">Parsed; its notice is taken after its records. A batch without a partition is a tick of the clock.</param>
     /// <param name="lanes">One a lane.</param>
     /// <param name="letters">Gets rejected and late records, if letters are kept.</param>
-    public void Process(RecordBatch batch, LaneBatch[] lanes, DeadLetterBatch? letters)
+    /// <param name="salts">Each lane's salts', lane after lane; where there are any.</param>
+    public void Process(RecordBatch batch, LaneBatch[] lanes, DeadLetterBatch? letters, LaneBatch[]? salts = null)
     {
         SourcePartition? partition = batch.Partition;
         if (partition is not null)
         {
             _tracker.Appear(partition, batch.PositionAfter, batch.At);
-            Deal(batch, partition, lanes, letters);
+            Deal(batch, partition, lanes, letters, salts);
             Move(partition.Index, batch.PositionAfter, batch.Fingerprint);
             partition.Position = batch.PositionAfter;
             if (batch.Notice == PartitionNotice.CaughtUp) _tracker.CaughtUp(partition, batch.PositionAfter, batch.At);
@@ -75,17 +89,22 @@ public sealed class Partitioner
         }
         _tracker.Update(partition, batch.At);
         FloorHistory floors = _tracker.Floors;
-        foreach (LaneBatch lane in lanes)
-        {
-            lane.Watermark = _tracker.Watermark;
-            lane.Floors = floors;
-            if (lane.Count == 0) continue;
-            lane.Records = batch;
-            batch.AddLeases(1);
-        }
+        foreach (LaneBatch lane in lanes) Fill(lane, batch, floors);
+        if (_hot is null) return;
+        foreach (LaneBatch salt in salts!) Fill(salt, batch, floors);
+        if (partition is not null) _hot.Observe(batch, _tracker.MaxEventTime);
     }
 
-    private void Deal(RecordBatch batch, SourcePartition partition, LaneBatch[] lanes, DeadLetterBatch? letters)
+    private void Fill(LaneBatch lane, RecordBatch batch, FloorHistory floors)
+    {
+        lane.Watermark = _tracker.Watermark;
+        lane.Floors = floors;
+        if (lane.Count == 0) return;
+        lane.Records = batch;
+        batch.AddLeases(1);
+    }
+
+    private void Deal(RecordBatch batch, SourcePartition partition, LaneBatch[] lanes, DeadLetterBatch? letters, LaneBatch[]? salts)
     {
         Ledger.SourceRecords += batch.RecordCount;
         foreach (int stream in partition.Streams) Ledger.Records[stream] += batch.RecordCount;
@@ -121,7 +140,9 @@ public sealed class Partitioner
                 if (parsed.Time >= own) _tracker.Refused(partition);
                 continue;
             }
-            lanes[_lanes.LaneOf(parsed.Key)].Add(i);
+            int lane = _lanes.LaneOf(parsed.Key);
+            if (_hot is null || !_hot.IsHot(parsed.Key, parsed.Time)) lanes[lane].Add(i);
+            else salts![(lane * _hot.Salts) + _salts!.Of(parsed, batch)].Add(i);
         }
         if (raise != SourcePartition.NoTime) _tracker.Accept(partition, raise, batch.At);
     }

@@ -14,6 +14,7 @@ public sealed class CommandLineTests
     [DataRow("validate", "Required argument 'JOB.yaml' missing for command: 'validate'.")]
     [DataRow("validate job.yaml --lane 8", "'--lane': did you mean --lanes?")]
     [DataRow("validate job.yaml --lanes many", "many")]
+    [DataRow("validate job.yaml --skew-mode on", "--skew-mode takes auto, off or force, found 'on'")]
     [DataRow("validate job.yaml --state-memory much", "--state-memory takes a size such as 64KiB, 512MiB or 1GiB, found 'much'")]
     [DataRow("validate job.yaml --set window.length", "--set takes path.to.key=value, found 'window.length'")]
     [DataRow("validate job.yaml --log-format jsn", "--log-format takes text, json; found 'jsn'; did you mean json?")]
@@ -58,6 +59,7 @@ public sealed class CommandLineTests
         [
             job.Write(JobText.Small), "--set", "parallelism.lanes=3", "--parse-parallelism", "5", "--format-parallelism", "6", "--lanes", "7",
             "--block-capacity", "9", "--batch-records", "10", "--state-dir", "elsewhere", "--state-memory", "3GiB",
+            "--salts", "11", "--skew-mode", "force",
         ]);
         JobOptions? loaded = flags.LoadOrReport(parsed).Job;
 
@@ -65,6 +67,7 @@ public sealed class CommandLineTests
         Assert.AreEqual(new Blocks.Flow.ParallelismOptions { Parse = 5, Lanes = 7, Format = 6, BlockCapacity = 9, BatchRecords = 10 }, loaded.Parallelism);
         Assert.AreEqual(Path.Combine(job.BaseDirectory, "elsewhere"), loaded.State.Dir);
         Assert.AreEqual(3L << 30, loaded.State.Memory);
+        Assert.AreEqual(new Blocks.Partitioning.SkewOptions { Salts = 11, Mode = Blocks.Partitioning.SkewMode.Force }, loaded.Skew);
     }
 
     [TestMethod]

@@ -56,7 +56,17 @@ public sealed class MistakeTests
     [DataRow("labels={ policy: wait, negative_rate: 1.0 }", true)]
     [DataRow("labels.policy=correct-late", false)]
     [DataRow("labels.negative_rate=0.5", false)]
-    [DataRow("skew.hot_share=0.1", false)]
+    [DataRow("skew.hot_share=0.001", true)]
+    [DataRow("skew.hot_share=0.0009", false)]
+    [DataRow("skew.hot_share=1.1", false)]
+    [DataRow("skew.salts=0", false)]
+    [DataRow("skew.salts=64", true)]
+    [DataRow("skew.salts=65", false)]
+    [DataRow("skew.mode=force", true)]
+    [DataRow("skew.mode=on", false)]
+    [DataRow("skew.max_events_per_window=0", false)]
+    [DataRow("skew.max_events_per_window=1", true)]
+    [DataRow("skew.share=0.1", false)]
     public void Ranges_AreKept(string setting, bool sound) => AssertSound(sound, setting);
 
     [TestMethod]

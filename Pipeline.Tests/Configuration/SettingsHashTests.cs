@@ -7,6 +7,7 @@ public sealed class SettingsHashTests
 {
     [TestMethod]
     [DataRow("parallelism={ parse: 7, lanes: 64, format: 3, block_capacity: 2, batch_records: 16 }")]
+    [DataRow("skew={ hot_share: 0.5, salts: 16, mode: force, max_events_per_window: 7, mask_keys: true }")]
     [DataRow("state={ dir: elsewhere, memory: 2GiB, checkpoint_interval: 5s, keep: 9 }")]
     [DataRow("max_drift=9m")]
     [DataRow("dead_letter={ files: { dir: dead } }")]

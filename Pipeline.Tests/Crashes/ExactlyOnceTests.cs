@@ -56,6 +56,13 @@ public sealed class ExactlyOnceTests
     public Task TopicsThatGoOn_KilledAtRandom_BringEachSampleOnce() =>
         RunAsync(new CrashScenario { Name = "live", Seed = 12 }, FaultPlan.Random(seed: 12, count: 6));
 
+    /// <summary>Every event is salted: what waits in the salts comes back with each checkpoint.</summary>
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public Task SaltedTopics_KilledAtEveryPoint_BringEachSampleOnce(bool letters) => RunAsync(
+        new CrashScenario { Name = $"salted-{(letters ? "letters" : "condensed")}", Seed = 22, Skew = "mode: force, salts: 3", Letters = letters }, FaultPlan.EveryPoint());
+
     [TestMethod]
     public Task Topics_KilledAtEveryPoint_BringEachSampleOnce() => RunAsync(new CrashScenario { Name = "points", Seed = 13 }, FaultPlan.EveryPoint());
 

@@ -109,6 +109,18 @@ public sealed class SyntheticLogTests
     }
 
     [TestMethod]
+    public void HotShare_IsOneKeysShare_AndLeavesTheOthersAsTheyWere()
+    {
+        Line[] plain = [.. Lines(Small)];
+        Line[] hot = [.. Lines(Small with { HotShare = 0.5 })];
+
+        Assert.HasCount(plain.Length, hot);
+        Assert.AreEqual(0.5, hot.Count(line => line.Key == "u1|i1") / (double)hot.Length, 0.02);
+        string[] others = [.. hot.Where(line => line.Key != "u1|i1").Select(line => line.Json)];
+        CollectionAssert.IsSubsetOf(others, plain.Select(line => line.Json).ToArray());
+    }
+
+    [TestMethod]
     public void ALogWithoutAnEnd_KeepsComing()
     {
         var log = new SyntheticLog(new SyntheticLogOptions { Exposures = long.MaxValue, Rate = 0.001 });

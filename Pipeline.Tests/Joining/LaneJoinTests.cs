@@ -97,6 +97,23 @@ public sealed class LaneJoinTests : IDisposable
     }
 
     [TestMethod]
+    public void WindowWithMoreActionsThanTheCap_KeepsCountsAndPositions_AndDropsSurplusPayloads()
+    {
+        using LaneJoin sut = Lane(WindowAnchor.First, mostKept: 2);
+        sut.Letters = new DeadLetterBatch();
+
+        Run(sut, long.MaxValue, [.. Enumerable.Range(0, 5).Select(i => new TestEvent(1, "k", Ten + i, Payload: $"{i}")), new TestEvent(0, "other", Ten, Payload: "p"), new TestEvent(1, "other", Ten)]);
+
+        CollectionAssert.AreEqual(new[] { "[0,20m) exposures 1 count 1 delay 0 p" }, _samples);
+        Assert.AreEqual(5, sut.Ledger.Orphaned[1]);
+        Assert.AreEqual(3, sut.Ledger.Surplus[1]);
+        DeadLetter[] letters = [.. sut.Letters.Letters.OrderBy(letter => letter.Offset)];
+        CollectionAssert.AreEqual(new long[] { 0, 1, 2, 3, 4 }, letters.Select(letter => letter.Offset).ToArray());
+        CollectionAssert.AreEqual(
+            new[] { 1, 1, RawRecord.NullValue, RawRecord.NullValue, RawRecord.NullValue }, letters.Select(letter => letter.Length).ToArray());
+    }
+
+    [TestMethod]
     public void ManyWindowsClosingAtOnce_ComeInFullBatches_InOrderOfTheirKeys()
     {
         using LaneJoin sut = Lane(WindowAnchor.Exposure);
@@ -107,9 +124,9 @@ public sealed class LaneJoinTests : IDisposable
         Assert.IsGreaterThan(9, batches);
     }
 
-    private LaneJoin Lane(WindowAnchor anchor) =>
+    private LaneJoin Lane(WindowAnchor anchor, long mostKept = long.MaxValue) =>
         new(
-            new LaneOptions { Lane = 0, Window = new WindowOptions { Anchor = anchor }, Ranks = [0, 1], KeepLetters = true, BatchWindows = 100 },
+            new LaneOptions { Lane = 0, Window = new WindowOptions { Anchor = anchor }, Ranks = [0, 1], KeepLetters = true, MostKept = mostKept, BatchWindows = 100 },
             new MemoryWindowTable(1, 20 * Minute, anchor, keepActions: true),
             new ReorderBuffer(2, 1 << 20, _folder["spill"], null),
             new WindowLog(_folder["log"], 0));

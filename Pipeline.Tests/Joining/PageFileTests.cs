@@ -33,6 +33,28 @@ public sealed class PageFileTests
         Assert.AreEqual($"State file {folder["log"]}.00000000: write at 7: expected 5 bytes, found 0: No space left on device", faults[0].Fault.Message);
     }
 
+    /// <summary>A snapshot's thread lets go of a file's last page while the next is on its way into that file.</summary>
+    [TestMethod]
+    public void FileWhosePagesAreAllFreedDuringAWrite_StaysForThePageWritten()
+    {
+        using var folder = new TempFolder();
+        var io = new FaultySegmentIo();
+        PageFile sut = null!;
+        using PageFile made = sut = new PageFile(folder["log"], new Policy((_, _) =>
+        {
+            sut.Unhold();
+            return true;
+        }), io);
+        sut.Write(0, First);
+        sut.Hold();
+        sut.Free(0);
+
+        io.FailingWrites = 1;
+        sut.Write(1, Second);
+
+        Assert.AreSequenceEqual(Second, Read(sut, 1));
+    }
+
     [TestMethod]
     public void WriteThatIsGivenUp_NamesFileAndPosition_AndLeavesThePagesBefore()
     {

@@ -83,6 +83,7 @@ public sealed class ReportShapeTests
         readings.Add(MetricCatalogue.StreamRejected, 3, "click", "malformed");
         readings.Add(MetricCatalogue.StreamRejected, 1, "click", "bad_time");
         readings.Add(MetricCatalogue.PartitionLag, 17, "click", "7");
+        readings.Add(MetricCatalogue.HotKeyShare, 0.5, "u1|i2", "3", "4");
         readings.Add(MetricCatalogue.CheckpointAge, 12.5);
         readings.Add(MetricCatalogue.StateMemory, 300 << 20, 0);
         readings.Add(MetricCatalogue.WindowsOpen, 4_321, 0);

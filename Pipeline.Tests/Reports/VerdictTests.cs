@@ -72,8 +72,18 @@ public sealed class VerdictTests
 
     [TestMethod]
     public void OneBusyLane_IsAHotKey_WhichLanesDoNotPart() => Assert.AreEqual(
-        "join-1 is busy 95 %, the other lanes 20 % or less: a few keys have most of the events; a key stays in one lane, more lanes do not part it",
+        "join-1 is busy 95 %, the other lanes 20 % or less: a few keys have most of the events; a key stays in one lane, more lanes do not part it; --skew-mode auto spreads a hot key's work",
         Verdict.Of(Now(Block("join", 0.2, lane: 0), Block("join", 0.95, lane: 1), Block("join", 0.1, lane: 2), Block("format", 0.1))));
+
+    [TestMethod]
+    public void OneBusyLane_OfASaltedJob_IsNotTurned() => Assert.AreEqual(
+        "join-1 is busy 95 %, the other lanes 20 % or less: a few keys have most of the events; a key stays in one lane, more lanes do not part it",
+        Verdict.Of(Now(Block("salt", 0.1, lane: 0), Block("join", 0.2, lane: 0), Block("join", 0.95, lane: 1), Block("format", 0.1))));
+
+    [TestMethod]
+    public void BusySalts_GetOneMore() => Assert.AreEqual(
+        "salt-1 is busy 95 %, join waits: a few keys have most of the events; try --salts 2",
+        Verdict.Of(Now(Block("salt", 0.95, lane: 1), Block("join", 0.2, lane: 1), Block("format", 0.1))));
 
     [TestMethod]
     public void BusyFormatter_GetsOneMore() => Assert.AreEqual(

@@ -16,6 +16,7 @@ internal static class GenerateCommand
     private static readonly Option<long> Users = Number("--users", "Users.", Defaults.Users, least: 1);
     private static readonly Option<long> Items = Number("--items", "Items.", Defaults.Items, least: 1);
     private static readonly Option<double> Zipf = Number("--zipf", "Exponent of the users' Zipf law; 0 is uniform.", Defaults.Zipf, 0);
+    private static readonly Option<double> HotShare = Number("--hot-share", "Share of exposures that are of one key, u1 and i1.", Defaults.HotShare, 0, 1);
     private static readonly Option<double> Rate = Number("--rate", "Exposures per second of event time.", Defaults.Rate, 1e-3);
     private static readonly Option<TimeSpan> DelayMean = Duration("--delay-mean", "Mean delay of a click; none is longer than 60m.", Defaults.DelayMean);
     private static readonly Option<TimeSpan> Disorder = Duration("--disorder", "An event reaches the log up to this much later.", Defaults.Disorder);
@@ -42,7 +43,7 @@ internal static class GenerateCommand
     {
         var command = new Command("generate", "Writes a synthetic, seeded log to files or Kafka. Same flags, same bytes.")
         {
-            Exposures, Ctr, Users, Items, Zipf, Rate, DelayMean, Disorder, Partitions, Duplicates, Seed, Start, Out, Bootstrap,
+            Exposures, Ctr, Users, Items, Zipf, HotShare, Rate, DelayMean, Disorder, Partitions, Duplicates, Seed, Start, Out, Bootstrap,
         };
         command.Validators.Add(result =>
         {
@@ -93,6 +94,7 @@ internal static class GenerateCommand
         Users = flags.GetValue(Users),
         Items = flags.GetValue(Items),
         Zipf = flags.GetValue(Zipf),
+        HotShare = flags.GetValue(HotShare),
         Rate = flags.GetValue(Rate),
         DelayMean = flags.GetValue(DelayMean),
         Disorder = flags.GetValue(Disorder),

@@ -27,7 +27,15 @@ internal sealed class JobFlags(MessageFlags messages)
         (Number("--lanes", "Join blocks, 1 to 64"), "parallelism.lanes"),
         (Number("--block-capacity", "Batches a block may hold"), "parallelism.block_capacity"),
         (Number("--batch-records", "Most records in a batch"), "parallelism.batch_records"),
+        (Number("--salts", "Blocks that condense a hot key's events, of each lane"), "skew.salts"),
     ];
+
+    private readonly Option<string?> _skewMode = new("--skew-mode")
+    {
+        Description = "When work on a key is spread over salts: auto, off or force",
+        HelpName = "MODE",
+        Validators = { CheckSkewMode },
+    };
 
     private readonly Option<string?> _stateDir = new("--state-dir") { Description = "Directory of the state; a relative one starts at the job file", HelpName = "DIR" };
 
@@ -44,6 +52,7 @@ internal sealed class JobFlags(MessageFlags messages)
         command.Add(_path);
         command.Add(_set);
         foreach ((Option<int?> option, _) in _numbers) command.Add(option);
+        command.Add(_skewMode);
         command.Add(_stateDir);
         command.Add(_stateMemory);
     }
@@ -62,6 +71,7 @@ internal sealed class JobFlags(MessageFlags messages)
         foreach ((Option<int?> option, string key) in _numbers)
             if (parsed.GetValue(option) is { } number)
                 yield return ConfigurationOverride.FromFlag(option.Name, key, number.ToString(CultureInfo.InvariantCulture));
+        if (parsed.GetValue(_skewMode) is { } mode) yield return ConfigurationOverride.FromFlag(_skewMode.Name, "skew.mode", mode);
         if (parsed.GetValue(_stateDir) is { } directory) yield return ConfigurationOverride.FromFlag(_stateDir.Name, "state.dir", directory);
         if (parsed.GetValue(_stateMemory) is { } memory) yield return ConfigurationOverride.FromFlag(_stateMemory.Name, "state.memory", memory);
     }
@@ -91,6 +101,12 @@ internal sealed class JobFlags(MessageFlags messages)
     {
         foreach (Token token in result.Tokens)
             if (token.Value.IndexOf('=', StringComparison.Ordinal) < 1) result.AddError($"--set takes path.to.key=value, found '{token.Value}'");
+    }
+
+    private static void CheckSkewMode(OptionResult result)
+    {
+        foreach (Token token in result.Tokens)
+            if (!Choices.Skew.TryFind(token.Value, out _)) result.AddError($"--skew-mode takes {Choices.Skew.Sentence}, found '{token.Value}'");
     }
 
     private static void CheckSize(OptionResult result)

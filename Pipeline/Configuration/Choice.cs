@@ -1,5 +1,6 @@
 using Pipeline.Blocks.Formatting;
 using Pipeline.Blocks.Joining;
+using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 
@@ -45,6 +46,8 @@ internal static class Choices
         ("committed", StartAt.Committed), ("earliest", StartAt.Earliest), ("latest", StartAt.Latest));
 
     public static readonly Choice<SampleFormat> Sample = new(("json", SampleFormat.Json), ("csv", SampleFormat.Csv));
+
+    public static readonly Choice<SkewMode> Skew = new(("auto", SkewMode.Auto), ("off", SkewMode.Off), ("force", SkewMode.Force));
 
     public static readonly Choice<DeliveryMode> Delivery = new(
         ("exactly-once", DeliveryMode.ExactlyOnce), ("at-least-once", DeliveryMode.AtLeastOnce));

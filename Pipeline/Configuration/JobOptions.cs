@@ -1,6 +1,7 @@
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Formatting;
 using Pipeline.Blocks.Joining;
+using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 
@@ -44,6 +45,9 @@ public sealed record JobOptions
 
     /// <summary>Parallelism.</summary>
     public ParallelismOptions Parallelism { get; init; } = new();
+
+    /// <summary>Hot keys.</summary>
+    public SkewOptions Skew { get; init; } = new();
 
     /// <summary>How long an unavailable disk or broker is waited for; infinite: for ever.</summary>
     public TimeSpan UnavailableLimit { get; init; } = Timeout.InfiniteTimeSpan;

@@ -54,6 +54,7 @@ internal static class JobReader
             Delivery = job.Choice("delivery", Choices.Delivery, delivery),
             State = StateSection.Read(job),
             Parallelism = ParallelismSection.Read(job),
+            Skew = SkewSection.Read(job),
             UnavailableLimit = job.Duration("unavailable_limit", defaults.UnavailableLimit, TimeSpan.Zero, TimeSection.Longest, mayBeNever: true),
             BaseDirectory = baseDirectory,
         };

@@ -9,7 +9,7 @@ namespace Pipeline.Configuration;
 
 /// <summary>The hash of every setting that can change a sample or where it goes; checkpoints and progress carry it (Delivery 5 of the contract).</summary>
 /// <remarks>
-/// Left out, because no sample depends on them: parallelism, state (directory, memory, interval, keep), drift, <c>start</c> (only a start without
+/// Left out, because no sample depends on them: parallelism, skew, state (directory, memory, interval, keep), drift, <c>start</c> (only a start without
 /// progress obeys it), delivery, dead letters, <c>create_topics</c>, <c>unavailable_limit</c>, and librdkafka's properties but for
 /// <see cref="SourceProperties"/> and <see cref="SinkProperties"/>; so a new password or a tuned VM keeps the state.
 /// The idle timeouts are in it: they decide what is <c>late_idle</c>.

@@ -76,6 +76,7 @@ internal sealed class EventLines(SyntheticLogOptions options)
         var random = new SplitMix64(options.Seed, (ulong)number, WhoAndWhat);
         _user = _users.Draw(ref random);
         _item = 1 + random.Below(options.Items);
+        if (options.HotShare > 0 && random.Unit() < options.HotShare) _user = _item = 1;
         _length = 0;
         Put("{\"event_id\":\""u8);
         PutHex(SplitMix64.Mix(options.Seed ^ SplitMix64.Mix(((ulong)number << 1) | click)));

@@ -18,6 +18,9 @@ public sealed record SyntheticLogOptions
     /// <summary>Exponent of the users' Zipf law; 0 is uniform.</summary>
     public double Zipf { get; init; }
 
+    /// <summary>Share of exposures, with their clicks, that are of one key: user <c>u1</c> and item <c>i1</c>.</summary>
+    public double HotShare { get; init; }
+
     /// <summary>Exposures per second of event time.</summary>
     public double Rate { get; init; } = 50_000;
 

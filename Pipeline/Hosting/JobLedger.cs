@@ -29,6 +29,12 @@ public static class JobLedger
             orphaned += ledger.Orphaned[rank];
             open += lane.State.Reorder.Waiting[rank] + ledger.InWindows[rank];
         }
+        foreach (SaltBlock salt in topology.Salts)
+        {
+            // They are the lane's, and not yet in its counts.
+            received += salt.State.Reorder.Waiting[rank];
+            open += salt.State.Reorder.Waiting[rank];
+        }
         var rejected = new SortedDictionary<string, long>(StringComparer.Ordinal);
         for (int reason = 0; reason < ReasonNames.Rejections; reason++) rejected[((EventOutcome)reason).Name()] = partition.Rejected[stream][reason];
         long late = partition.Late[stream], lateIdle = partition.LateIdle[stream];

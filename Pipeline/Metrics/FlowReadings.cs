@@ -57,6 +57,8 @@ internal static class FlowReadings
             into.Add(MetricCatalogue.WindowsOpen, opened - closed, lane.State.Lane);
             long waiting = 0;
             foreach (long count in lane.State.Reorder.Waiting) waiting += count;
+            foreach (SaltBlock salt in run.Topology.SaltsOf(lane.State.Lane))
+                foreach (long count in salt.State.Reorder.Waiting) waiting += count;
             into.Add(MetricCatalogue.EventsWaiting, waiting, lane.State.Lane);
         }
     }

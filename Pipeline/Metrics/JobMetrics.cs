@@ -91,6 +91,7 @@ internal sealed class JobMetrics(RunView run)
             var readings = new MetricReadings(run.Clock.GetUtcNow());
             FlowReadings.Read(run, run.Summarize(), readings);
             SourceReadings.Read(run, WatermarkView.Of(run), readings);
+            SkewReadings.Read(run, readings);
             StateReadings.Read(run, readings);
             ProcessReadings.Read(run, [.. run.Topology.Views.All.Select(Read)], run.Clock.GetElapsedTime(_began).TotalSeconds, readings);
             _readAt = run.Clock.GetTimestamp();

@@ -16,6 +16,7 @@ internal static partial class MetricCatalogue
         PartitionPosition, PartitionEnd, PartitionLag, PartitionTrueLag, PartitionBehind,
         StreamLate, StreamDuplicate, StreamJoined, StreamOrphaned, StreamOpen, StreamUnaccounted,
         Watermark, WatermarkBehind, WatermarkHolder, Deterministic,
+        HotKeyShare, HotKeys, StreamSurplus,
         WindowsOpened, WindowsClosed, WindowsOpen, EventsWaiting,
         Samples, Positives, Commits, CommitAborts, CommitFenced, CommitDuration, CommitAge, SampleAge, SampleApdex,
         StateMemory, StateMemoryLimit, StateDisk, IndexSize, LogAddress,

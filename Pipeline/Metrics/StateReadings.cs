@@ -14,8 +14,8 @@ internal static class StateReadings
         foreach (LaneBlock block in run.Topology.Lanes)
         {
             LaneJoin lane = block.State;
-            into.Add(MetricCatalogue.StateMemory, lane.MemoryBytes, lane.Lane);
-            into.Add(MetricCatalogue.StateDisk, lane.DiskBytes, lane.Lane);
+            into.Add(MetricCatalogue.StateMemory, lane.MemoryBytes + run.Topology.SaltsOf(lane.Lane).Sum(static salt => salt.State.Reorder.MemoryBytes), lane.Lane);
+            into.Add(MetricCatalogue.StateDisk, lane.DiskBytes + run.Topology.SaltsOf(lane.Lane).Sum(static salt => salt.State.Reorder.DiskBytes), lane.Lane);
             TableAddresses addresses = lane.Addresses;
             into.Add(MetricCatalogue.IndexSize, addresses.Index, lane.Lane);
             string name = lane.Lane.ToString(CultureInfo.InvariantCulture);

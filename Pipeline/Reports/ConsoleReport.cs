@@ -34,8 +34,7 @@ internal sealed class ConsoleReport
     }
 
     /// <summary>The lines of one moment.</summary>
-    public static string Of(JobSummary summary, MetricReadings now, IReadOnlyList<BlockReading> blocks, WatermarkView watermark, double rate, string verdict) => string.Join(
-        '\n',
+    public static string Of(JobSummary summary, MetricReadings now, IReadOnlyList<BlockReading> blocks, WatermarkView watermark, double rate, string verdict) => string.Join('\n', (string[])[
         $"[{summary.Job}] {summary.Seconds:F0} s  {rate:N0} records/s  lag {now.Sum(MetricCatalogue.PartitionLag):N0}"
             + $"  samples {summary.Samples:N0}  positives {summary.Positives:N0}  join rate {summary.JoinRate:P1}  in flight {summary.Unaccounted:N0}",
         $"  ledger  records {summary.Records:N0}  rejected {summary.Rejected.Values.Sum():N0}  filtered {summary.Filtered:N0}  late {summary.Late.Values.Sum():N0}"
@@ -43,9 +42,17 @@ internal sealed class ConsoleReport
         $"  watermark {Watermark(watermark)}",
         $"  state   memory {(long)now.Sum(MetricCatalogue.StateMemory) >> 20:N0} MiB  disk {(long)now.Sum(MetricCatalogue.StateDisk) >> 20:N0} MiB"
             + $"  open windows {now.Sum(MetricCatalogue.WindowsOpen):N0}  checkpoint {now.Sum(MetricCatalogue.CheckpointAge):F0} s ago  rss {summary.PeakRssBytes >> 20:N0} MiB  cpu {summary.CpuSeconds:F1} s",
+        .. HotKeys(now),
         $"  busy    {string.Join("  ", blocks.Select(static block => $"{block.FullName} {block.Recent.BusyShare:P0}"))}",
         $"  waiting {string.Join("  ", blocks.Where(static block => block.Name is not ("sink" or "dead-letters")).Select(static block => $"{block.FullName} {block.Pressure} {block.Recent.BackPressuredShare:P0}"))}",
-        $"  → {verdict}");
+        $"  → {verdict}"]);
+
+    /// <summary>A line where keys are hot, none else.</summary>
+    private static IEnumerable<string> HotKeys(MetricReadings now)
+    {
+        MetricReading[] hot = [.. now.Of(MetricCatalogue.HotKeyShare).Where(static key => key.Label("salts") != SkewReadings.NoKey)];
+        if (hot.Length > 0) yield return $"  hot     {string.Join("  ", hot.Select(static key => $"{key.Label("key")} {key.Value:P1} (lane {key.Label("lane")}, {key.Label("salts")} salts)"))}";
+    }
 
     private static string Watermark(WatermarkView watermark)
     {

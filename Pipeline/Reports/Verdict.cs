@@ -54,6 +54,7 @@ internal static class Verdict
             "parse" => $"{busy}, {Waits(now, "join")}: {More(now, "--parse-parallelism", now.Parallelism.Parse)}",
             "format" => $"{busy}, {Waits(now, "sink")}: {More(now, "--format-parallelism", now.Parallelism.Format)}",
             "partition" => $"{busy}, {Waits(now, "join")}: it is one thread by design; try --batch-records {2 * now.Parallelism.BatchRecords}, or a second job with a part of the topics",
+            "salt" => $"{busy}, {Waits(now, "join")}: a few keys have most of the events; {More(now, "--salts", block.Recent.Workers)}",
             "join" => OfLane(now, block, busy),
             "sink" => $"{busy}: the output takes no more and everything before it waits; make the broker or the disk faster, no flag of this program does",
             "dead-letters" => $"{busy}: dead letters go out slower than they are made; see why so many are refused (rejected, late, orphaned)",
@@ -68,7 +69,7 @@ internal static class Verdict
     {
         BlockReading[] others = [.. now.Blocks.Where(block => block.Name == "join" && block.Lane != lane.Lane)];
         if (others.Length > 0 && others.All(static other => other.Recent.BusyShare < BusyLimit / 2))
-            return $"{busy}, the other lanes {Percent(others.Max(static other => other.Recent.BusyShare))} or less: a few keys have most of the events; a key stays in one lane, more lanes do not part it";
+            return $"{busy}, the other lanes {Percent(others.Max(static other => other.Recent.BusyShare))} or less: a few keys have most of the events; a key stays in one lane, more lanes do not part it{(now.Blocks.Any(static block => block.Name == "salt") ? "" : "; --skew-mode auto spreads a hot key's work")}";
         int lanes = now.Parallelism.Lanes;
         if (lanes >= now.Cpus && now.CpuShare >= CpuLimit) return OfCpus(now, busy);
         return $"{busy}, {Waits(now, "format")}: try --lanes {Math.Min(64, Math.Max(lanes + 1, Math.Min(2 * lanes, now.Cpus)))} (taken at a start with empty state)";

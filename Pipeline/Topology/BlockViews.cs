@@ -33,6 +33,7 @@ public sealed class BlockViews
             .. _sources.Select((time, number) => new BlockView("source", _sources.Length > 1 ? number : null, time, () => topology.Intake.Count, capacity)),
             new BlockView("parse", null, topology.Parse.Time, () => topology.Parse.Block.InputCount + topology.Parse.Block.OutputCount, Math.Max(capacity, topology.Parse.Time.Workers)),
             new BlockView("partition", null, topology.Partition.Time, () => topology.Partition.Input.InputCount, capacity),
+            .. topology.SaltTimes.Select((time, lane) => Salt(topology, time, lane)),
             .. topology.Lanes.Select((lane, number) => Join(topology, lane, number)),
             new BlockView("format", null, topology.Format.Time, () => topology.Format.Block.InputCount + topology.Format.Block.OutputCount, Math.Max(capacity, topology.Format.Time.Workers)),
             new BlockView("sink", null, topology.Sink.Time, () => topology.Sink.Block.InputCount, capacity),
@@ -50,6 +51,13 @@ public sealed class BlockViews
         foreach (StageClock source in _sources) source.OutputStands(full);
         _topology.Parse.Time.OutputStands(_topology.Parse.Block.OutputCount > 0 && IsFull(_topology.Partition.Input, _topology.Partition.Time));
         _topology.Format.Time.OutputStands(_topology.Format.Block.OutputCount > 0 && IsFull(_topology.Sink.Block, _topology.Sink.Time));
+    }
+
+    private BlockView Salt(SampleTopology topology, StageClock time, int lane)
+    {
+        SaltBlock[] salts = [.. topology.SaltsOf(lane)];
+        var before = topology.Partition.Salts.Skip(lane * salts.Length).Take(salts.Length).ToArray();
+        return new BlockView("salt", lane, time, () => salts.Sum(static salt => salt.Input.InputCount) + before.Sum(static queue => queue.Count), 2 * _capacity * salts.Length);
     }
 
     private BlockView Join(SampleTopology topology, LaneBlock lane, int number)

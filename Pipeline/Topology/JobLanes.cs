@@ -17,7 +17,10 @@ internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate ga
     // What a repeated write may take until it has failed again: nobody says when one has succeeded.
     private static readonly TimeSpan RepeatGrace = TimeSpan.FromSeconds(1);
 
+    private const string SpilledBySalt = "salt-";
+
     private readonly List<LaneJoin> _lanes = [];
+    private readonly List<Salt> _salts = [];
 
     /// <summary>The lanes, once begun or restored.</summary>
     public IReadOnlyList<LaneJoin> All => _lanes;
@@ -56,11 +59,41 @@ internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate ga
         return restored;
     }
 
+    /// <summary>The lanes' salts, lane after lane; none where nothing is salted. Made once there are lanes, and empty: a restored lane holds what waited in them.</summary>
+    public IReadOnlyList<Salt> MakeSalts()
+    {
+        int salts = job.Skew.SaltsInUse;
+        foreach (LaneJoin lane in _lanes) DeleteSpilled(state.LanePath(lane.Lane));
+        if (salts == 0) return _salts;
+        foreach (LaneJoin lane in _lanes)
+        {
+            long budget = StateBudget.Of(job.State.Memory, _lanes.Count).Reorder;
+            var share = new ReorderShare(budget, salts + 1);
+            lane.Share = share;
+            for (int salt = 0; salt < salts; salt++)
+            {
+                var options = new SaltOptions { Lane = lane.Lane, Salt = salt, Ranks = LaneRanks.Of(job.Streams), KeepLetters = job.DeadLetter is not null };
+                var reorder = new ReorderBuffer(job.Streams.Count, budget, Path.Combine(state.LanePath(lane.Lane), $"{SpilledBySalt}{salt}"), gate, Repeat(lane.Lane));
+                _salts.Add(new Salt(options, reorder) { Share = share });
+            }
+        }
+        return _salts;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         foreach (LaneJoin lane in _lanes) lane.Dispose();
+        // Behind the lanes, whose snapshots may still read what waits in them.
+        foreach (Salt salt in _salts) salt.Dispose();
         _lanes.Clear();
+        _salts.Clear();
+    }
+
+    /// <summary>What an earlier process's salts, which may have been more, had on disk: it is in the lanes' snapshots.</summary>
+    private static void DeleteSpilled(string lane)
+    {
+        foreach (string file in Directory.GetFiles(lane, SpilledBySalt + "*")) File.Delete(file);
     }
 
     private LaneOptions Options(int lane) => new()
@@ -69,6 +102,7 @@ internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate ga
         Window = job.Window,
         Ranks = LaneRanks.Of(job.Streams),
         KeepLetters = job.DeadLetter is not null,
+        MostKept = job.Skew.MaxEventsPerWindow,
         StoragePolicy = Repeat(lane),
     };
 

@@ -98,6 +98,7 @@ internal sealed class JobParts : IAsyncDisposable
                 _job.Streams, new ParseOptions { MaxRecordBytes = _job.MaxRecordBytes, MaxFuture = _job.Time.MaxFuture, Mode = _job.Time.Mode }),
             Partitioner = Partitioner(letters is not null),
             Lanes = _lanes.All,
+            Salts = _lanes.MakeSalts(),
             Formatter = () => SampleFormatters.Make(shape, _directory, Plan.Progress?.Points),
             ValidationRules = shape.Rules,
             ActionStreams = shape.Actions.Count,
@@ -243,13 +244,15 @@ internal sealed class JobParts : IAsyncDisposable
     private Partitioner Partitioner(bool keepLetters)
     {
         var tracker = new WatermarkTracker(_directory, _job.Time, [.. _job.Streams.Select(stream => stream.StreamIdleTimeout)]);
-        var partitioner = new Partitioner(new LaneMap(_lanes!.All.Count), tracker, [.. _job.Streams.Select(stream => stream.Filters.Count)], keepLetters);
+        var lanes = new LaneMap(_lanes!.All.Count);
+        var partitioner = new Partitioner(lanes, tracker, [.. _job.Streams.Select(stream => stream.Filters.Count)], keepLetters);
         long now = _clock.GetUtcNow().ToUnixTimeMilliseconds();
         if (Plan.Manifest is { } manifest)
             partitioner.Restore(CheckpointCut.Partitions(manifest), FloorsOf(Plan), Plan.Progress?.Watermark ?? SourcePartition.NoTime, now);
         else if (Plan.Kind == StartKind.Rebuild)
             partitioner.Restore(CheckpointCut.FromStarts(Plan.Progress!, _directory, _job.Streams), FloorsOf(Plan), Plan.Progress!.Watermark, now);
         else partitioner.Begin(_directory.All, now);
+        if (_job.Skew.SaltsInUse > 0) partitioner.Salt(new HotKeys(_job.Skew, lanes), new SaltRule(_job.Streams, _job.Skew.Salts));
         return partitioner;
     }
 

@@ -7,16 +7,18 @@ using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Blocks.Sources;
+using Pipeline.Blocks.Telemetry;
 
 namespace Pipeline.Topology;
 
 /// <summary>The page: every block of the pipeline and every link between them, from the sources to the sinks.</summary>
 /// <remarks>
 /// <code>
-/// sources → intake → parse ×p → partition ┬→ lane 0 ┬→ format ×f → sink
-///           FIFO     ordered    watermark  ├→ lane 1 ┤   ordered
-///                                          └→ lane L ┘
-///                                  └────────────┴────────┴──────→ dead letters
+/// sources → intake → parse ×p → partition ┬──────────────→ lane 0 ┬→ format ×f → sink
+///           FIFO     ordered    watermark  ├→ salt 0…N of 0 ┘      │   ordered
+///                                          ├──────────────→ lane L ┤
+///                                          └→ salt 0…N of L ┘      │
+///                                  └────────────────┴──────────────┴──→ dead letters
 /// </code>
 /// The message is a batch. Watermarks, barriers and the end travel in the same queues as the records.
 /// </remarks>
@@ -41,7 +43,11 @@ public sealed class SampleTopology
         Intake = new BufferBlock<RecordBatch>(new DataflowBlockOptions { BoundedCapacity = parallelism.BlockCapacity });
         Parse = new ParseBlock(parts.Parser, parallelism, parts.Clock);
         Partition = new PartitionBlock(parts.Partitioner, parts.Lanes.Count, keepLetters, parallelism, parts.Clock);
-        Lanes = [.. parts.Lanes.Select((join, lane) => new LaneBlock(lane, join, keepLetters, Partition.LaneBatches, samples, parallelism, parts.Clock))];
+        int salts = parts.Salts.Count / parts.Lanes.Count;
+        var salted = new BatchPool<SaltBatch>(() => new SaltBatch(parts.ActionStreams + 1), 256);
+        SaltTimes = [.. parts.Lanes.Where(_ => salts > 0).Select(_ => new StageClock("salt", parts.Clock, salts))];
+        Salts = [.. parts.Salts.Select(salt => new SaltBlock(salt, Partition.LaneBatches, salted, parallelism, SaltTimes[salt.Lane]))];
+        Lanes = [.. parts.Lanes.Select((join, lane) => new LaneBlock(lane, join, keepLetters, Partition.LaneBatches, samples, parallelism, parts.Clock, salts, salted))];
         Format = new FormatBlock(parts.Formatter, parts.ActionStreams, parts.ValidationRules, keepLetters, samples, outputs, parallelism, parts.Clock);
         if (parts.Formatted is { } formatted) Format.Ledger.Restore(formatted);
         Sink = new SinkBlock(parts.Sink, parts.Lanes.Count, parallelism, parts.Clock);
@@ -50,7 +56,12 @@ public sealed class SampleTopology
 
         Intake.Then(Parse.Block);
         Parse.Block.Then(Partition.Input);
-        for (int lane = 0; lane < Lanes.Count; lane++) Partition.Lanes[lane].Then(Lanes[lane].Input);
+        for (int salt = 0; salt < Salts.Count; salt++) Partition.Salts[salt].Then(Salts[salt].Input);
+        for (int lane = 0; lane < Lanes.Count; lane++)
+        {
+            if (salts == 0) Partition.Lanes[lane].Then(Lanes[lane].Input);
+            else Links.Gather([Partition.Lanes[lane], .. SaltsOf(lane).Select(salt => salt.Condensed)], Lanes[lane].Input);
+        }
         Links.Gather([.. Lanes.Select(lane => lane.Samples)], Format.Block);
         Format.Block.Then(Sink.Block);
         Links.Gather(LetterQueues, DeadLetters.Block);
@@ -60,7 +71,8 @@ public sealed class SampleTopology
         // Queues too: on a fault whoever waits to put something into one must be let go.
         Blocks =
         [
-            Intake, Parse.Block, Partition.Input, .. Partition.Lanes, .. Lanes.Select(lane => lane.Input), .. Lanes.Select(lane => lane.Samples),
+            Intake, Parse.Block, Partition.Input, .. Partition.Lanes, .. Partition.Salts, .. Salts.Select(salt => salt.Input), .. Salts.Select(salt => salt.Condensed),
+            .. Lanes.Select(lane => lane.Input), .. Lanes.Select(lane => lane.Samples),
             Format.Block, Sink.Block, .. LetterQueues, DeadLetters.Block,
         ];
     }
@@ -88,6 +100,15 @@ public sealed class SampleTopology
 
     /// <summary>Events to closed windows.</summary>
     public IReadOnlyList<LaneBlock> Lanes { get; }
+
+    /// <summary>Pre-aggregation of hot keys, lane after lane; none where nothing is salted.</summary>
+    public IReadOnlyList<SaltBlock> Salts { get; }
+
+    /// <summary>How each lane's salts spend their time; none where nothing is salted.</summary>
+    public IReadOnlyList<StageClock> SaltTimes { get; }
+
+    /// <summary>A lane's salts.</summary>
+    public IEnumerable<SaltBlock> SaltsOf(int lane) => Salts.Where(salt => salt.State.Lane == lane);
 
     /// <summary>Closed windows to samples.</summary>
     public FormatBlock Format { get; }

@@ -40,6 +40,9 @@ public sealed record TopologyParts
     /// <summary>Each lane's join.</summary>
     public required IReadOnlyList<LaneJoin> Lanes { get; init; }
 
+    /// <summary>Each lane's salts, lane after lane, as many each as the partitioner deals to; none where nothing is salted.</summary>
+    public IReadOnlyList<Salt> Salts { get; init; } = [];
+
     /// <summary>Makes a formatter for one worker.</summary>
     public required Func<ISampleFormatter> Formatter { get; init; }
 

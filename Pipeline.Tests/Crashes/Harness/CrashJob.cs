@@ -92,10 +92,11 @@ internal sealed class CrashJob
               - { name: exposure, role: exposure, source: { {{Source("exposure", ExposureTopic)}} }, format: json, key: [user_id, item_id], time: { field: ts }, event_id: event_id }
               - { name: click, role: action, source: { {{Source("click", ClickTopic)}} }, format: json, key: [user_id, item_id], time: { field: ts }, event_id: event_id }
             output: { sink: { {{sink}} } }
-            dead_letter: { files: { dir: dead } }
+            {{(_scenario.Letters ? "dead_letter: { files: { dir: dead } }" : "")}}
             delivery: exactly-once
             state: { dir: state, memory: 64MiB, checkpoint_interval: {{_scenario.CheckpointInterval.TotalMilliseconds:F0}}ms }
             parallelism: { parse: 2, lanes: 4, format: 1, block_capacity: 4, batch_records: 128 }
+            {{(_scenario.Skew.Length == 0 ? "" : $"skew: {{ {_scenario.Skew} }}")}}
             """;
     }
 

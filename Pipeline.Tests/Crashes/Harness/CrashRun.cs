@@ -221,7 +221,7 @@ internal sealed class CrashRun
         _report.Failures.AddRange(OutcomeChecks.Order(seen));
         if (summary is not { } last) return;
         _report.Failures.AddRange(OutcomeChecks.Ledger(last, expected, records, found));
-        _report.Failures.AddRange(OutcomeChecks.Letters(last, _job.LetterFile));
+        if (_scenario.Letters) _report.Failures.AddRange(OutcomeChecks.Letters(last, _job.LetterFile));
     }
 
     private PipelineChild Start(string? crashAt)

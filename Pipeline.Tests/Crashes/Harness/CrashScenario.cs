@@ -48,6 +48,12 @@ internal sealed record CrashScenario
     /// <summary>How long a log that goes on still does after the first sample of the last start.</summary>
     public TimeSpan Calm { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>The job's skew; empty: its defaults.</summary>
+    public string Skew { get; init; } = "";
+
+    /// <summary>Whether dead letters are written, and checked.</summary>
+    public bool Letters { get; init; } = true;
+
     /// <summary>Whether the program has one core only.</summary>
     public bool OneCore { get; init; }
 
