@@ -160,7 +160,7 @@ public sealed class LaneBlock
 
     private async Task PassBarrier(CheckpointBarrier barrier, IReadOnlyList<ReorderSnapshot> salted)
     {
-        // What came behind the last input's barrier was gathered meanwhile.
+        // What came before the last input's barrier was gathered meanwhile.
         if (_output.Count > 0) await SendSamples().ConfigureAwait(false);
         if (barrier.Directory is { } directory) TakeSnapshot(CheckpointBarrier.LaneDirectory(directory, _lane), salted);
         _passed = barrier.Id;

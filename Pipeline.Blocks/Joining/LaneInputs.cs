@@ -9,8 +9,8 @@ namespace Pipeline.Blocks.Joining;
 /// watermark that Partition told with it; only one that is behind holds the lane at its own. So salts that have nothing to do are sent nothing, and hold nobody.
 /// </para>
 /// <para>
-/// An input that has brought the barrier stands until the others have: what it brings meanwhile is held here. That is bounded, for Partition sends to all in step and waits
-/// for room at each.
+/// An input that has brought the barrier stands until the others have: what it brings meanwhile is held here. Partition sends to all in step and waits
+/// for room at each, so that is at most what the other salts had waiting below the watermarks of the few batches behind the barrier.
 /// </para>
 /// Threading: the lane's.
 /// </remarks>

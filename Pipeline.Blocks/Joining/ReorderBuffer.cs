@@ -55,7 +55,10 @@ public sealed partial class ReorderBuffer : IDisposable
     /// <summary>Whether no event waits.</summary>
     public bool IsEmpty => _buckets.Count == 0;
 
-    /// <summary>Bytes of memory held.</summary>
+    /// <summary>Bytes of memory that waiting events take.</summary>
+    public long WaitingBytes => _memory;
+
+    /// <summary>Bytes of memory held, with what is idle.</summary>
     public long MemoryBytes => _memory + _spareBytes + _chunks.IdleBytes;
 
     /// <summary>Bytes spilled to disk and not yet reclaimed.</summary>

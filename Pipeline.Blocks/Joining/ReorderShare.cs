@@ -13,10 +13,10 @@ public sealed class ReorderShare(long budgetBytes, int buffers)
     private readonly long _least = budgetBytes / (2 * buffers);
     private readonly long[] _used = new long[buffers];
 
-    /// <summary>Says what a buffer uses and tells it what it may.</summary>
+    /// <summary>Says what a buffer's events take and tells it what it may; what is idle in it goes when it comes above that.</summary>
     public void Divide(int number, ReorderBuffer buffer)
     {
-        Volatile.Write(ref _used[number], buffer.MemoryBytes);
+        Volatile.Write(ref _used[number], buffer.WaitingBytes);
         long others = 0;
         for (int other = 0; other < _used.Length; other++)
             if (other != number) others += Volatile.Read(ref _used[other]);

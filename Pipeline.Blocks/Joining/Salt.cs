@@ -41,9 +41,9 @@ public sealed class Salt : IDisposable
     /// <summary>Takes a batch's events and its watermark.</summary>
     public void Accept(LaneBatch batch)
     {
-        // Now and then, at a barrier: the memory of a key that has turned cool is the lane's.
-        if (batch.Barrier is not null && _reorder.IsEmpty) _reorder.LetGoOfIdle();
         _share?.Divide(1 + _options.Salt, _reorder);
+        // Now and then, at a barrier: the memory of a key that has turned cool is the lane's.
+        if (batch.Barrier is not null && (_reorder.IsEmpty || _reorder.MemoryBytes > _reorder.Budget)) _reorder.LetGoOfIdle();
         RecordBatch? records = batch.Records;
         for (int i = 0; i < batch.Count; i++)
         {

@@ -141,7 +141,7 @@ public sealed class HotKeys
         foreach (HotKey hot in _hot)
         {
             if (hot.Until != long.MaxValue || ShareOf(hot.Key) >= _options.HotShare / 2) continue;
-            // At least one time long, so that it is forgotten after it was hot, not before.
+            // Never before it was hot; where no time has passed since, it was hot for none.
             hot.Until = Math.Max(hot.From, maxEventTime + 1);
             changed = true;
         }

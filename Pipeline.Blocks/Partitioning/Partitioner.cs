@@ -83,11 +83,12 @@ public sealed class Partitioner
             _tracker.Appear(partition, batch.PositionAfter, batch.At);
             Deal(batch, partition, lanes, letters, salts);
             Move(partition.Index, batch.PositionAfter, batch.Fingerprint);
-            partition.Position = batch.PositionAfter;
             if (batch.Notice == PartitionNotice.CaughtUp) _tracker.CaughtUp(partition, batch.PositionAfter, batch.At);
             if (batch.Notice == PartitionNotice.Ended) _tracker.End(partition);
         }
         _tracker.Update(partition, batch.At);
+        // Behind the time that it is known up to: sources take the two for a pace.
+        if (partition is not null) partition.Position = batch.PositionAfter;
         FloorHistory floors = _tracker.Floors;
         foreach (LaneBatch lane in lanes) Fill(lane, batch, floors);
         if (_hot is null) return;

@@ -5,14 +5,14 @@ namespace Pipeline.Blocks.Partitioning;
 
 /// <summary>Which salt an event of a hot key gets: a function of what makes duplicates equal, so that they meet.</summary>
 /// <remarks>
-/// Of key and event time alone where times are fine, for then what one salt gets of a millisecond condenses to one entry a stream; where a stream's times are whole
-/// seconds also of event id, or else payload, for then a second's events would be one salt's. Threading: any.
+/// Of key and event time alone where times are fine, for then what one salt gets of a millisecond condenses to one entry a stream; where a stream's times are or may be
+/// whole seconds, or those of a batch's arrival, also of event id, or else payload, for then a second's events would be one salt's. Threading: any.
 /// </remarks>
 /// <param name="streams">The job's.</param>
 /// <param name="salts">How many there are.</param>
 public sealed class SaltRule(IReadOnlyList<StreamOptions> streams, int salts)
 {
-    private readonly bool[] _coarse = [.. streams.Select(static stream => stream.Time is { Field: not null, Unit: TimeUnit.Seconds })];
+    private readonly bool[] _coarse = [.. streams.Select(static stream => stream.Time is { Field: null } or { Unit: TimeUnit.Seconds or TimeUnit.Iso8601 })];
 
     /// <summary>The salt, 0 up.</summary>
     public int Of(in ParsedEvent parsed, RecordBatch batch)

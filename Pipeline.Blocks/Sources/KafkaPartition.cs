@@ -56,7 +56,13 @@ internal sealed class KafkaPartition(SourcePartition partition, long position)
     /// compile: a thousand seconds of event time, measured, of which every 64 ms then had a bucket of its own in every lane.
     /// </summary>
     /// <param name="atMost">Records in flight while the pace is not known.</param>
-    public bool MayGoOn(int atMost) => _msPerRecord is not null || Position - Math.Max(Partition.Position, Partition.Start) < atMost;
+    public bool MayGoOn(int atMost)
+    {
+        long known = Math.Max(Partition.Position, Partition.Start);
+        // One whose records are all refused has no times, and never will have a pace.
+        bool hasNoTimes = Partition.MaxEventTime == SourcePartition.NoTime && known - Partition.Start >= 2 * PaceRecords;
+        return _msPerRecord is not null || hasNoTimes || Position - known < atMost;
+    }
 
     /// <summary>Takes the pace anew, now and then, and tells how far is read.</summary>
     public void TakePace()

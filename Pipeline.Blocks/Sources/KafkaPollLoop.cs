@@ -106,9 +106,12 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
     {
         KafkaPartition at = Find(topic, partition);
         if (at.Ended) return;
+        bool passed = offset > at.Position;
         at.Position = Math.Max(at.Position, offset);
         at.AtEnd = true;
         if (at.Position >= at.Partition.End) End(at, assigned: true);
+        // Markers and aborted records were passed over: untold, they would count as in flight, and hold the partition back for ever.
+        else if (passed && at.Open is null) Flush(at, PartitionNotice.None, NowMs());
     }
 
     /// <inheritdoc/>

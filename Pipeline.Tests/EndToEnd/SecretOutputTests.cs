@@ -116,7 +116,7 @@ public sealed class SecretOutputTests : IDisposable
 
     private static async Task<int> CallAsync(StringBuilder said, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(JobOptions).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [Executable.Path, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["CANARY"] = InVariable;
         using Process program = Process.Start(start)!;
         Task<string> output = program.StandardOutput.ReadToEndAsync(), error = program.StandardError.ReadToEndAsync();

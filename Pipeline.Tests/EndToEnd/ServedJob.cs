@@ -28,7 +28,7 @@ internal sealed partial class ServedJob : IDisposable
     /// <summary>Starts it, and ends when it listens.</summary>
     public static async Task<ServedJob> StartAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(JobOptions).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [Executable.Path, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach ((string name, string value) in environment) start.Environment[name] = value;
         var job = new ServedJob(Process.Start(start)!);
         await Eventually.Holds(() => job._program.HasExited || Listening().IsMatch(job.Said), "the program listens");

@@ -118,6 +118,39 @@ public sealed class KafkaPollLoopTests : IDisposable
         Assert.AreEqual(1_750_000_000_000 + 2_000_000, _partition.TimeReadTo());
     }
 
+    /// <summary>Five thousand aborted records, or a marker, are passed over at the end of a partition whose pace nobody knows: what was told is not in flight.</summary>
+    [TestMethod]
+    public async Task RecordsPassedOverAtTheEnd_AreTold_AndThePartitionIsReadOn()
+    {
+        int polls = 0;
+        var reader = new Reader(receiver =>
+        {
+            if (polls++ == 0) receiver.OnEnd("clicks", 0, 5_000);
+            while (_intake.TryReceive(out RecordBatch? batch)) _partition.Partition.Position = batch.PositionAfter;
+            _clock.Advance(TimeSpan.FromMilliseconds(11));
+            if (polls > 3 && !_partition.Paused) _stop.Cancel();
+        });
+
+        await Run(reader, new TaskCompletionSource().Task).WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.AreEqual(5_000, _partition.Partition.Position);
+    }
+
+    /// <summary>Records that are all refused have no times: nothing is learnt of their pace, and they are not read batch by batch for ever.</summary>
+    [TestMethod]
+    public void PartitionWithoutTimes_GoesOn_OnceEnoughHasBeenRefused()
+    {
+        var sut = new KafkaPartition(_directory.Register("refused", 0, [0], hasTimestamps: true), 0) { Position = 1_999 };
+        Assert.IsFalse(sut.MayGoOn(100));
+        sut.Partition.Position = 1_950;
+        Assert.IsTrue(sut.MayGoOn(100));
+
+        (sut.Partition.Position, sut.Position) = (2_000, 9_000);
+        Assert.IsTrue(sut.MayGoOn(100));
+        sut.Partition.MaxEventTime = 1_750_000_000_000;
+        Assert.IsFalse(sut.MayGoOn(100), "it has times now, and no pace yet");
+    }
+
     [TestMethod]
     public async Task WorkOfThePollThread_IsBusy_AndItsWaitsAreNot()
     {

@@ -44,7 +44,7 @@ public sealed class SampleTopology
         Parse = new ParseBlock(parts.Parser, parallelism, parts.Clock);
         Partition = new PartitionBlock(parts.Partitioner, parts.Lanes.Count, keepLetters, parallelism, parts.Clock);
         int salts = parts.Salts.Count / parts.Lanes.Count;
-        var salted = new BatchPool<SaltBatch>(() => new SaltBatch(parts.ActionStreams + 1), 256);
+        var salted = new BatchPool<SaltBatch>(() => new SaltBatch(parts.ActionStreams + 1), Math.Max(2, 2 * parts.Salts.Count));
         SaltTimes = [.. parts.Lanes.Where(_ => salts > 0).Select(_ => new StageClock("salt", parts.Clock, salts))];
         Salts = [.. parts.Salts.Select(salt => new SaltBlock(salt, Partition.LaneBatches, salted, parallelism, SaltTimes[salt.Lane]))];
         Lanes = [.. parts.Lanes.Select((join, lane) => new LaneBlock(lane, join, keepLetters, Partition.LaneBatches, samples, parallelism, parts.Clock, salts, salted))];

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Pipeline.Blocks.Flow;
 using Pipeline.Configuration;
+using Pipeline.Tests.Fakes;
 
 namespace Pipeline.Tests.Crashes;
 
@@ -34,7 +35,7 @@ internal sealed class PipelineChild : IDisposable
     /// <param name="oneCore">Whether it may use the machine's first core only.</param>
     public static PipelineChild Start(IReadOnlyList<string> arguments, string? crashAt, bool oneCore)
     {
-        string program = typeof(JobOptions).Assembly.Location;
+        string program = Executable.Path;
         ProcessStartInfo start = oneCore
             ? new ProcessStartInfo("taskset", ["-c", "0", "dotnet", program, .. arguments])
             : new ProcessStartInfo("dotnet", [program, .. arguments]);
