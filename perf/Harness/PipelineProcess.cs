@@ -8,27 +8,42 @@ namespace Pipeline.Perf.Harness;
 internal static class PipelineProcess
 {
     /// <summary>Runs a command; its standard output is the answer. Fails with its messages when it fails.</summary>
-    public static async Task<string> RunAsync(params string[] arguments)
+    public static Task<string> RunAsync(params string[] arguments) => RunOnAsync(null, Executable, arguments);
+
+    /// <summary>Runs a job to its end and reads its summary.</summary>
+    public static Task<RunResult> RunToEndAsync(string job, params string[] more) => RunToEndOnAsync(null, job, more);
+
+    /// <summary>As <see cref="RunToEndAsync"/>, on some of the machine's cores.</summary>
+    /// <param name="cores">As <c>taskset -c</c> takes them; null: all.</param>
+    /// <param name="job">The job file.</param>
+    /// <param name="more">More flags.</param>
+    public static async Task<RunResult> RunToEndOnAsync(string? cores, string job, params string[] more)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(JobOptions).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
+        string summary = await RunOnAsync(cores, Executable, ["run", job, "--until-end", "--from-scratch", "--report", "none", .. more]);
+        return RunResult.Of(JsonDocument.Parse(summary).RootElement);
+    }
+
+    /// <summary>The executable under test.</summary>
+    public static string Executable => typeof(JobOptions).Assembly.Location;
+
+    /// <summary>How a program of .NET is started on some of the machine's cores.</summary>
+    public static ProcessStartInfo StartOn(string? cores, string program, params string[] arguments) => new(
+        cores is null ? "dotnet" : "taskset",
+        cores is null ? [program, .. arguments] : ["-c", cores, "dotnet", program, .. arguments])
+    {
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    };
+
+    /// <summary>Runs a program of .NET; see <see cref="RunAsync"/>.</summary>
+    public static async Task<string> RunOnAsync(string? cores, string program, params string[] arguments)
+    {
+        using Process process = Process.Start(StartOn(cores, program, arguments))!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> messages = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"pipeline {string.Join(' ', arguments)} ended with {process.ExitCode}: {await messages}{await output}");
+        if (process.ExitCode != 0) throw new InvalidOperationException($"{Path.GetFileName(program)} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await messages}{await output}");
         return (await output).Trim();
-    }
-
-    /// <summary>Runs a job to its end and reads its summary.</summary>
-    public static async Task<RunResult> RunToEndAsync(string job, params string[] more)
-    {
-        JsonElement summary = JsonDocument.Parse(await RunAsync(["run", job, "--until-end", "--from-scratch", "--report", "none", .. more])).RootElement;
-        long records = summary.GetProperty("source_records").GetInt64();
-        if (summary.GetProperty("unaccounted").GetInt64() != 0) throw new InvalidOperationException($"The ledger does not close: {summary}");
-        return new RunResult(
-            records / summary.GetProperty("seconds").GetDouble(),
-            summary.GetProperty("cpu_seconds").GetDouble() * 1e6 / records,
-            summary.GetProperty("peak_rss_bytes").GetInt64() / 1e6);
     }
 
     /// <summary>Verifies samples; anything but agreement fails.</summary>
