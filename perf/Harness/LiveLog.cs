@@ -15,12 +15,11 @@ internal sealed class LiveLog(string bootstrap, SyntheticLogOptions options, Tim
     private readonly ISampleProducer[] _producers = [Producer(bootstrap, "exposure", clock), Producer(bootstrap, "click", clock)];
     private readonly OutputBatch[] _batches = [new OutputBatch(), new OutputBatch()];
     private readonly SyntheticLog _log = new(options);
+    private long _records;
+    private long _mostBehind;
 
     /// <summary>Records sent so far.</summary>
     public long Records => Volatile.Read(ref _records);
-
-    private long _records;
-    private long _mostBehind;
 
     /// <summary>Most that a record was sent later than it should have been, ms, since it was last asked.</summary>
     public long MostBehind => Interlocked.Exchange(ref _mostBehind, 0);

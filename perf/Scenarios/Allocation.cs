@@ -36,6 +36,7 @@ internal static class Allocation
             Scrape first = await run.LookWhileRunningAsync("the end of the warm-up");
             await Task.Delay(measured);
             Scrape last = await run.LookWhileRunningAsync("the last look");
+            if (first.Sum("pipeline_samples_total") == 0) Console.WriteLine("No window had closed at the first look: this is not the steady state, a longer warm-up is needed.");
             Console.WriteLine(RunResult.Machine);
             Print(bootstrap is null ? "file → file" : "Kafka → Kafka", first, last);
             JsonElement summary = await run.TerminateAsync();
@@ -62,7 +63,7 @@ internal static class Allocation
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"| Gen2 collections per minute | {Between("dotnet_gc_collections_total", "generation=\"gen2\"") * 60 / seconds:F2} | ≤ {CollectionsAim} |"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| Gen0 and Gen1, per minute | {Between("dotnet_gc_collections_total", "generation=\"gen0\"") * 60 / seconds:F2}, {Between("dotnet_gc_collections_total", "generation=\"gen1\"") * 60 / seconds:F2} | |"));
+            $"| collections from Gen0 and from Gen1 on, per minute | {Between("dotnet_gc_collections_total", "generation=\"gen0\"") * 60 / seconds:F2}, {Between("dotnet_gc_collections_total", "generation=\"gen1\"") * 60 / seconds:F2} | |"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| ms per minute that the collector stopped the process | {Between("dotnet_gc_pause_time_seconds_total") * 60_000 / seconds:F1} | |"));
     }
 }
