@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pipeline.Perf;
 using Pipeline.Perf.Scenarios;
 
 var runs = new Option<int>("--runs") { Description = "Counted runs, after one that is not", DefaultValueFactory = _ => 5 };
@@ -53,6 +54,8 @@ var checkpoint = new Command("checkpoint", "Lanes with many open windows: what a
 checkpoint.SetAction((parsed, _) => Checkpoint.RunAsync(
     parsed.GetValue(windows), parsed.GetValue(lanes), parsed.GetValue(memory) << 20, parsed.GetValue(snapshots), parsed.GetValue(rate)));
 
-return await new RootCommand("Measures the pipeline as a whole and checks what it measured.") { file, kafka, clients, slow, checkpoint, chaos, compare, skew }.Parse(args)
+var root = new RootCommand("Measures the pipeline as a whole and checks what it measured.") { file, kafka, clients, slow, checkpoint, chaos, compare, skew };
+foreach (Command measure in Measures.Commands()) root.Add(measure);
+return await root.Parse(args)
     // Time for a round that was told to stop to end its processes; no other command looks at the signal.
     .InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = args is ["chaos", ..] ? TimeSpan.FromMinutes(2) : TimeSpan.Zero });

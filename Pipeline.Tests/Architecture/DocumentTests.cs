@@ -14,6 +14,7 @@ public sealed partial class DocumentTests
     [DataRow("CHANGELOG.md")]
     [DataRow("examples/README.md")]
     [DataRow("docs/operations.md")]
+    [DataRow("perf/README.md")]
     public void Links_LeadToFiles(string document)
     {
         string folder = Path.GetDirectoryName(Path.Combine(Repository.Root, document))!;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Pipeline.Commands;
 using Pipeline.Configuration;
+using Pipeline.Tests.Crashes;
 using Pipeline.Tests.Fakes;
 using Pipeline.Tests.Kafka;
 

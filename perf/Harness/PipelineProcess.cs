@@ -6,36 +6,47 @@ namespace Pipeline.Perf.Harness;
 /// <summary>The executable, run as a process of its own so that what is measured is what a user gets.</summary>
 internal static class PipelineProcess
 {
-    /// <summary>The program as its own project builds it, compiled ahead; the copy beside the harness is not.</summary>
-    private static readonly string Program = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../Pipeline/bin/Release/net10.0/pipeline.dll"));
-
     /// <summary>Runs a command; its standard output is the answer. Fails with its messages when it fails.</summary>
-    public static async Task<string> RunAsync(params string[] arguments)
+    public static Task<string> RunAsync(params string[] arguments) => RunOnAsync(null, Executable, arguments);
+
+    /// <summary>Runs a job to its end and reads its summary.</summary>
+    public static Task<RunResult> RunToEndAsync(string job, params string[] more) => RunToEndOnAsync(null, job, more);
+
+    /// <summary>The same; records/s are from the first read on, as the peers count.</summary>
+    public static async Task<RunResult> RunFromFirstReadAsync(string job) =>
+        RunResult.Of(JsonDocument.Parse(await RunAsync("run", job, "--until-end", "--from-scratch", "--report", "none")).RootElement, "reading_seconds");
+
+    /// <summary>As <see cref="RunToEndAsync"/>, on some of the machine's cores.</summary>
+    /// <param name="cores">As <c>taskset -c</c> takes them; null: all.</param>
+    /// <param name="job">The job file.</param>
+    /// <param name="more">More flags.</param>
+    public static async Task<RunResult> RunToEndOnAsync(string? cores, string job, params string[] more)
     {
-        var start = new ProcessStartInfo("dotnet", [Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
+        string summary = await RunOnAsync(cores, Executable, ["run", job, "--until-end", "--from-scratch", "--report", "none", .. more]);
+        return RunResult.Of(JsonDocument.Parse(summary).RootElement);
+    }
+
+    /// <summary>The program as its own project builds it, compiled ahead; the copy beside the harness is not.</summary>
+    public static string Executable => Tests.Crashes.Executable.Path;
+
+    /// <summary>How a program of .NET is started on some of the machine's cores.</summary>
+    public static ProcessStartInfo StartOn(string? cores, string program, params string[] arguments) => new(
+        cores is null ? "dotnet" : "taskset",
+        cores is null ? [program, .. arguments] : ["-c", cores, "dotnet", program, .. arguments])
+    {
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    };
+
+    /// <summary>Runs a program of .NET; see <see cref="RunAsync"/>.</summary>
+    public static async Task<string> RunOnAsync(string? cores, string program, params string[] arguments)
+    {
+        using Process process = Process.Start(StartOn(cores, program, arguments))!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> messages = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"pipeline {string.Join(' ', arguments)} ended with {process.ExitCode}: {await messages}{await output}");
+        if (process.ExitCode != 0) throw new InvalidOperationException($"{Path.GetFileName(program)} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await messages}{await output}");
         return (await output).Trim();
-    }
-
-    /// <summary>Runs a job to its end and reads its summary; records/s are over the whole run.</summary>
-    public static Task<RunResult> RunToEndAsync(string job, params string[] more) => MeasureAsync(job, "seconds", more);
-
-    /// <summary>The same; records/s are from the first read on, as the peers count.</summary>
-    public static Task<RunResult> RunFromFirstReadAsync(string job) => MeasureAsync(job, "reading_seconds");
-
-    private static async Task<RunResult> MeasureAsync(string job, string seconds, params string[] more)
-    {
-        JsonElement summary = JsonDocument.Parse(await RunAsync(["run", job, "--until-end", "--from-scratch", "--report", "none", .. more])).RootElement;
-        long records = summary.GetProperty("source_records").GetInt64();
-        if (summary.GetProperty("unaccounted").GetInt64() != 0) throw new InvalidOperationException($"The ledger does not close: {summary}");
-        return new RunResult(
-            records / summary.GetProperty(seconds).GetDouble(),
-            summary.GetProperty("cpu_seconds").GetDouble() * 1e6 / records,
-            summary.GetProperty("peak_rss_bytes").GetInt64() / 1e6);
     }
 
     /// <summary>Verifies samples; anything but agreement fails.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 
 namespace Pipeline.Perf.Harness;
 
@@ -9,6 +10,19 @@ namespace Pipeline.Perf.Harness;
 /// <param name="PeakRssMegabytes">Greatest resident memory.</param>
 internal readonly record struct RunResult(double RecordsPerSecond, double CpuSecondsPerMillion, double PeakRssMegabytes)
 {
+    /// <summary>What a run's summary says; one whose ledger does not close fails.</summary>
+    /// <param name="summary">The summary.</param>
+    /// <param name="seconds">Which of its times records/s are over.</param>
+    public static RunResult Of(JsonElement summary, string seconds = "seconds")
+    {
+        if (summary.GetProperty("unaccounted").GetInt64() != 0) throw new InvalidOperationException($"The ledger does not close: {summary}");
+        double records = summary.GetProperty("source_records").GetInt64();
+        return new RunResult(
+            records / summary.GetProperty(seconds).GetDouble(),
+            summary.GetProperty("cpu_seconds").GetDouble() * 1e6 / records,
+            summary.GetProperty("peak_rss_bytes").GetInt64() / 1e6);
+    }
+
     /// <summary>The machine, in a line.</summary>
     public static string Machine =>
         $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, {RuntimeInformation.FrameworkDescription}";
@@ -25,6 +39,14 @@ internal readonly record struct RunResult(double RecordsPerSecond, double CpuSec
         string range = string.Create(CultureInfo.InvariantCulture, $"({results.Min(r => r.RecordsPerSecond):N0} – {results.Max(r => r.RecordsPerSecond):N0})");
         Console.WriteLine(
             $"{scenario,-14}{results.Count,6}{Median(results.Select(r => r.RecordsPerSecond)),14:N0}{range,26}{Median(results.Select(r => r.CpuSecondsPerMillion)),10:F2}{Median(results.Select(r => r.PeakRssMegabytes)),13:N0}");
+    }
+
+    /// <summary>Records/s, least and most of them, CPU and memory of some runs as cells of a table in Markdown.</summary>
+    public static string Cells(IReadOnlyList<RunResult> results)
+    {
+        RunResult median = Median(results);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{median.RecordsPerSecond:N0} | {results.Min(r => r.RecordsPerSecond):N0} – {results.Max(r => r.RecordsPerSecond):N0} | {median.CpuSecondsPerMillion:F2} | {median.PeakRssMegabytes:N0}");
     }
 
     private static double Median(IEnumerable<double> values)

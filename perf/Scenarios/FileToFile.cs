@@ -11,7 +11,7 @@ internal static class FileToFile
         try
         {
             await PipelineProcess.RunAsync("generate", "--exposures", $"{exposures}", "--out", Path.Combine(folder, "logs"));
-            string job = Jobs.Write(folder, "file", "files: { paths: [\"logs/exposure-*.jsonl\"] }", "files: { paths: [\"logs/click-*.jsonl\"] }", "files: { dir: out }");
+            string job = WriteJob(folder, "file");
             var results = new List<RunResult>();
             for (int run = 0; run <= runs; run++)
             {
@@ -27,4 +27,8 @@ internal static class FileToFile
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    /// <summary>Writes the job from the files of <c>generate</c> in <c>logs</c> to files in <c>out</c>.</summary>
+    public static string WriteJob(string folder, string name, string more = "") =>
+        Jobs.Write(folder, name, "files: { paths: [\"logs/exposure-*.jsonl\"] }", "files: { paths: [\"logs/click-*.jsonl\"] }", "files: { dir: out }", more);
 }

@@ -38,8 +38,8 @@ internal static class KafkaToKafka
     }
 
     /// <summary>Writes the job from the topics of <c>generate</c> to a topic.</summary>
-    public static string WriteJob(string folder, string name, string bootstrap, string samples) =>
-        Jobs.Write(folder, name, Source(bootstrap, "exposure"), Source(bootstrap, "click"), $"kafka: {{ bootstrap: \"{bootstrap}\", topic: {samples} }}");
+    public static string WriteJob(string folder, string name, string bootstrap, string samples, string more = "") =>
+        Jobs.Write(folder, name, Source(bootstrap, "exposure"), Source(bootstrap, "click"), $"kafka: {{ bootstrap: \"{bootstrap}\", topic: {samples} }}", more);
 
     private static string Source(string bootstrap, string topic) => $"kafka: {{ bootstrap: \"{bootstrap}\", topics: [{topic}], start: earliest }}";
 

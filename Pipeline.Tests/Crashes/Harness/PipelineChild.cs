@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Pipeline.Blocks.Flow;
 using Pipeline.Configuration;
-using Pipeline.Tests.Fakes;
 
 namespace Pipeline.Tests.Crashes;
 

@@ -1,4 +1,4 @@
-namespace Pipeline.Tests.Fakes;
+namespace Pipeline.Tests.Crashes;
 
 /// <summary>The program as its own project builds it, for tests that run it as a process of its own; the copy beside the tests lacks what it needs to start.</summary>
 internal static class Executable

@@ -1,0 +1,45 @@
+using BenchmarkDotNet.Attributes;
+using Pipeline.Blocks.Joining;
+using Pipeline.Blocks.Records;
+
+namespace Pipeline.Perf.Micro;
+
+/// <summary>The reorder buffer: events in, and out again in the total order.</summary>
+public class ReorderStage : IDisposable
+{
+    private string _folder = "";
+    private ReorderBuffer _buffer = null!;
+    private RecordBatch _batch = null!;
+
+    [GlobalSetup]
+    public void Begin()
+    {
+        _folder = Directory.CreateTempSubdirectory("pipeline-micro-").FullName;
+        _buffer = new ReorderBuffer(2, 64 << 20, Path.Combine(_folder, "reorder"), null);
+        _batch = StageRecords.Events(1);
+        if (AddAndDrain() != StageRecords.Count) throw new InvalidOperationException("Not all events came out.");
+    }
+
+    [GlobalCleanup]
+    public void Dispose()
+    {
+        _buffer.Dispose();
+        Directory.Delete(_folder, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
+    [Benchmark(OperationsPerInvoke = StageRecords.Count)]
+    public int AddAndDrain()
+    {
+        for (int i = 0; i < _batch.EventCount; i++) _buffer.Add(in _batch.Events[i], 0, _batch);
+        int drained = 0;
+        while (_buffer.TryOpenRun(long.MaxValue))
+            while (_buffer.TryNext(out ReorderEntry entry, out _))
+            {
+                _buffer.Read(in entry, out _, out _, out _);
+                _buffer.Step();
+                drained++;
+            }
+        return drained;
+    }
+}
