@@ -20,6 +20,9 @@ internal sealed class ConfluentReader(KafkaClient client, string? onlyTopic) : I
     public void Assign(IReadOnlyList<TopicPartitionOffset> partitions) => _consumer.IncrementalAssign(partitions);
 
     /// <inheritdoc/>
+    public bool KeepsWhatIsPaused => false;
+
+    /// <inheritdoc/>
     /// <remarks>What was fetched of it is thrown away.</remarks>
     public void Pause(TopicPartition partition) => _consumer.Pause([partition]);
 

@@ -9,6 +9,9 @@ internal interface IKafkaReader
     /// <summary>Reads these partitions too, each from its offset.</summary>
     void Assign(IReadOnlyList<TopicPartitionOffset> partitions);
 
+    /// <summary>Whether a pause costs nothing: what was fetched is kept, and handed over behind it.</summary>
+    bool KeepsWhatIsPaused { get; }
+
     /// <summary>Hands over nothing of a partition for now.</summary>
     void Pause(TopicPartition partition);
 

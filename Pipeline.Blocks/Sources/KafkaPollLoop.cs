@@ -208,11 +208,14 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
     /// <summary>A thin stream's batch may span minutes, so the gate is asked after each.</summary>
     private void PauseWhenAhead(KafkaPartition partition)
     {
+        if (!reader.KeepsWhatIsPaused) return;
         partition.TakePace();
-        if (partition.Paused || (partition.MayGoOn(context.BatchRecords) && context.Gate.MayRead(partition.Partition))) return;
+        if (partition.Paused || (IsFewEnough(partition) && context.Gate.MayRead(partition.Partition))) return;
         partition.Paused = true;
         reader.Pause(partition.Id);
     }
+
+    private bool IsFewEnough(KafkaPartition partition) => !reader.KeepsWhatIsPaused || partition.MayGoOn(context.BatchRecords);
 
     private void AskGate()
     {
@@ -224,7 +227,7 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
         foreach (KafkaPartition partition in _partitions.Values)
         {
             if (partition.Ended) continue;
-            bool read = !stalled && partition.MayGoOn(context.BatchRecords) && (partition.Paused ? context.Gate.MayResume(partition.Partition, slowest) : context.Gate.MayRead(partition.Partition, slowest));
+            bool read = !stalled && IsFewEnough(partition) && (partition.Paused ? context.Gate.MayResume(partition.Partition, slowest) : context.Gate.MayRead(partition.Partition, slowest));
             if (read != partition.Paused) continue;
             partition.Paused = !read;
             if (read) reader.Resume(partition.Id);

@@ -57,6 +57,9 @@ internal sealed unsafe class NativeReader : IKafkaReader, IDisposable
     }
 
     /// <inheritdoc/>
+    public bool KeepsWhatIsPaused => true;
+
+    /// <inheritdoc/>
     public void Pause(TopicPartition partition) => _queues.Of(partition).Paused = true;
 
     /// <inheritdoc/>

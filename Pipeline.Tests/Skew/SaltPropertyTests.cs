@@ -48,7 +48,7 @@ public sealed class SaltPropertyTests
             {
                 FlowResult expected = Run(flow, 1, []);
                 FlowResult found = Run(flow, lanes, Cuts(flow, skews, seed));
-                AssertEqual(expected, found);
+                AssertEqual(Once(expected), Once(found));
                 Interlocked.Add(ref restarts, skews.Length - 1);
             },
             iter: Iterations.Of(120), threads: 2);
@@ -121,11 +121,14 @@ public sealed class SaltPropertyTests
         AssertEqual("letters", expected.Letters, found.Letters);
     }
 
+    /// <summary>Letters are written at least once: a replay writes them again.</summary>
+    private static FlowResult Once(FlowResult result) => result with { Letters = [.. result.Letters.Distinct()] };
+
     private static string[] Ordered(FlowResult result) => [.. result.Samples.Select(static sample => sample.Value).Order(StringComparer.Ordinal)];
 
     private static void AssertEqual(string what, IReadOnlyList<string> expected, IReadOnlyList<string> found)
     {
         if (!expected.SequenceEqual(found))
-            throw new InvalidOperationException($"{what}: expected\n{string.Join('\n', expected.Except(found))}\nfound\n{string.Join('\n', found.Except(expected))}");
+            throw new InvalidOperationException($"{what}: expected\n{string.Join('\n', expected.Except(found))}\nfound\n{string.Join('\n', found.Except(expected))}\n{expected.Count} and {found.Count} in all");
     }
 }

@@ -84,7 +84,7 @@ internal sealed class SaltedFlow(JobOptions job, IReadOnlyList<Step> steps, int 
 
     private string[] Ledger { get; set; } = [];
 
-    public FlowResult Result => new([.. _collected.Samples], [.. (_checkpoint is null ? _letters : _letters.Distinct()).Order(StringComparer.Ordinal)], Ledger, _turnedHot) { Condensed = _condensed };
+    public FlowResult Result => new([.. _collected.Samples], [.. _letters.Order(StringComparer.Ordinal)], Ledger, _turnedHot) { Condensed = _condensed };
 
     public void Dispose() => _folder.Dispose();
 

@@ -230,6 +230,8 @@ public sealed class KafkaPollLoopTests : IDisposable
         {
         }
 
+        public bool KeepsWhatIsPaused => true;
+
         public Action Paused { get; init; } = static () => { };
 
         public void Pause(TopicPartition partition) => Paused();
