@@ -30,20 +30,14 @@ public sealed class ReadGate(PartitionDirectory directory, long maxDriftMs)
     public bool UnderPressure => Volatile.Read(ref _lanesNearBudget) > 0;
 
     /// <summary>Event time that the slowest partition that counts is read to, what is in flight included; <see cref="SourcePartition.NoTime"/> while one has no event yet; <see cref="long.MaxValue"/> with none.</summary>
-    public long Slowest()
-    {
-        long slowest = long.MaxValue;
-        foreach (SourcePartition partition in directory.All)
-            if (partition.State == PartitionState.Active) slowest = Math.Min(slowest, partition.ReadTo);
-        return slowest;
-    }
+    public long Slowest() => Least(inFlight: true);
 
-    /// <summary>The same of what the partition block knows: what holds the watermark, whatever is in flight.</summary>
-    private long Holder()
+    /// <summary>Without what is in flight it is what holds the watermark.</summary>
+    private long Least(bool inFlight)
     {
         long slowest = long.MaxValue;
         foreach (SourcePartition partition in directory.All)
-            if (partition.State == PartitionState.Active) slowest = Math.Min(slowest, partition.MaxEventTime);
+            if (partition.State == PartitionState.Active) slowest = Math.Min(slowest, inFlight ? partition.ReadTo : partition.MaxEventTime);
         return slowest;
     }
 
@@ -64,7 +58,7 @@ public sealed class ReadGate(PartitionDirectory directory, long maxDriftMs)
         {
             // Idle ones stay readable, whatever their stream: one that has more must be read to count again, before its stream is left behind.
             if (directory.IdleHolder != PartitionDirectory.NoStream) return partition.State == PartitionState.Idle;
-            return partition.MaxEventTime <= Holder();
+            return partition.MaxEventTime <= Least(inFlight: false);
         }
         if (driftMs == NoDriftControl || slowest == long.MaxValue) return true;
         return slowest != SourcePartition.NoTime && own - slowest <= driftMs;

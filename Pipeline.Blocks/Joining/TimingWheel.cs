@@ -79,7 +79,7 @@ public sealed class TimingWheel
             {
                 range = timers[0];
                 timers.RemoveAt(0);
-                if (timers.Count == 0) Empty(0, slot);
+                if (timers.Count == 0) _spare.Push(Detach(0, slot));
                 Count--;
                 if (range.Tick == _last.Tick) _last = new TimerRange(long.MinValue + 1, 0);
                 return true;
@@ -99,19 +99,18 @@ public sealed class TimingWheel
 
     private void Cascade(int level, int slot)
     {
-        List<TimerRange> timers = _slots[slot]!;
-        _slots[slot] = null;
-        _occupied[level] &= ~(1UL << (slot & Slots - 1));
+        List<TimerRange> timers = Detach(level, slot);
         foreach (TimerRange timer in timers) Place(timer);
         timers.Clear();
         _spare.Push(timers);
     }
 
-    private void Empty(int level, int slot)
+    private List<TimerRange> Detach(int level, int slot)
     {
-        _spare.Push(_slots[slot]!);
+        List<TimerRange> timers = _slots[slot]!;
         _slots[slot] = null;
         _occupied[level] &= ~(1UL << (slot & Slots - 1));
+        return timers;
     }
 
     private void Place(TimerRange timer)
