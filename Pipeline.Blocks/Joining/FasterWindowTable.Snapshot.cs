@@ -92,13 +92,14 @@ public sealed partial class FasterWindowTable<TCells>
         int dead = (int)Math.Min(first - _firstHashedPage, _pageHashes.Count);
         _pageHashes.RemoveRange(0, dead);
         _firstHashedPage = first;
-        byte[] page = ArrayPool<byte>.Shared.Rent(_layout.PageBytes);
+        byte[] rented = ArrayPool<byte>.Shared.Rent(_layout.PageBytes);
+        Span<byte> page = rented.AsSpan(0, _layout.PageBytes);
         for (long number = first + _pageHashes.Count; number < tail >> PageBits; number++)
         {
-            ReadOwn(number << PageBits, page.AsSpan(0, _layout.PageBytes));
-            _pageHashes.Add(XxHash3.HashToUInt64(page.AsSpan(0, _layout.PageBytes)));
+            ReadOwn(number << PageBits, page);
+            _pageHashes.Add(XxHash3.HashToUInt64(page));
         }
-        ArrayPool<byte>.Shared.Return(page);
+        ArrayPool<byte>.Shared.Return(rented);
     }
 
     // The last sector is written anew with what comes behind it, so its bytes up to the tail, which stay what they are, go into the snapshot.
