@@ -10,13 +10,14 @@ internal sealed class OtlpCollector : IDisposable
 {
     private readonly HttpListener _listener;
     private readonly ConcurrentQueue<(string Path, string Body)> _received = [];
-    private readonly Task _loop;
+    private readonly Thread _thread;
 
     public OtlpCollector()
     {
         _listener = Listen(out Uri address);
         Address = address;
-        _loop = Task.Run(ReceiveAsync);
+        _thread = new Thread(Receive) { IsBackground = true, Name = "otlp-collector" };
+        _thread.Start();
     }
 
     /// <summary>Where it listens.</summary>
@@ -28,21 +29,28 @@ internal sealed class OtlpCollector : IDisposable
     public void Dispose()
     {
         _listener.Close();
-        _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
+        _thread.Join();
     }
 
-    private async Task ReceiveAsync()
+    private void Receive()
     {
-        while (true)
+        try
         {
-            HttpListenerContext call = await _listener.GetContextAsync();
-            using var body = new MemoryStream();
-            await call.Request.InputStream.CopyToAsync(body);
-            _received.Enqueue((call.Request.Url!.AbsolutePath, $"{call.Request.Headers}{Encoding.Latin1.GetString(body.ToArray())}"));
-            call.Response.StatusCode = 200;
-            call.Response.ContentType = "application/x-protobuf";
-            call.Response.Close();
+            while (true) Answer(_listener.GetContext());
         }
+        catch (Exception e) when (!_listener.IsListening && e is HttpListenerException or ObjectDisposedException or InvalidOperationException)
+        {
+        }
+    }
+
+    private void Answer(HttpListenerContext call)
+    {
+        using var body = new MemoryStream();
+        call.Request.InputStream.CopyTo(body);
+        _received.Enqueue((call.Request.Url!.AbsolutePath, $"{call.Request.Headers}{Encoding.Latin1.GetString(body.ToArray())}"));
+        call.Response.StatusCode = 200;
+        call.Response.ContentType = "application/x-protobuf";
+        call.Response.Close();
     }
 
     private static HttpListener Listen(out Uri address)

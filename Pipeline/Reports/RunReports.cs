@@ -10,6 +10,9 @@ namespace Pipeline.Reports;
 /// <remarks>Threading: any. Ownership: owns the meter and the exporter; to be disposed of before the topology is.</remarks>
 internal sealed class RunReports : IDisposable
 {
+    /// <summary>How long the last metrics may take at the end: as long as any other export (OTEL_EXPORTER_OTLP_TIMEOUT of the OpenTelemetry specification).</summary>
+    private const int LastExportMilliseconds = 10_000;
+
     private readonly RunView _run;
     private readonly ReportSettings _settings;
     private readonly PipelineMeter _meter;
@@ -62,6 +65,7 @@ internal sealed class RunReports : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _otlp?.Shutdown(LastExportMilliseconds);
         _otlp?.Dispose();
         _meter.Dispose();
         Metrics.Close();
