@@ -8,7 +8,7 @@ namespace Pipeline.Perf;
 internal static class Measures
 {
     /// <summary>All of them.</summary>
-    public static IEnumerable<Command> Commands() => [Floor(), FloorLoop(), Scaling(), Age(), OpenWindows(), Allocation(), Micro()];
+    public static IEnumerable<Command> Commands() => [Floor(), FloorLoop(), Scaling(), Age(), OpenWindows(), Allocation(), Recovery(), Micro()];
 
     private static Command Floor()
     {
@@ -75,6 +75,18 @@ internal static class Measures
         });
         command.SetAction((parsed, _) => Scenarios.Allocation.RunAsync(
             parsed.GetValue(bootstrap), parsed.GetValue(exposures), TimeSpan.FromSeconds(parsed.GetValue(warmUp)), TimeSpan.FromSeconds(parsed.GetValue(seconds))));
+        return command;
+    }
+
+    private static Command Recovery()
+    {
+        Option<long> windows = Number("--windows", "Windows open at the kill", 10_000_000L), after = Number("--after", "Exposures after they are open; they must last until the kill and behind the restart", 30_000_000L);
+        Option<int> interval = Number("--interval", "Seconds between checkpoints", 30);
+        var memory = new Option<string>("--memory") { Description = "state.memory", DefaultValueFactory = _ => "1GiB" };
+        var folder = new Option<string>("--folder") { Description = "Where log, state and samples go", DefaultValueFactory = _ => Path.GetTempPath() };
+        var command = new Command("recovery", "Killed with many windows open: from the restart to the first new committed sample, restore and replay.") { windows, after, memory, interval, folder };
+        command.SetAction((parsed, _) => Scenarios.Recovery.RunAsync(
+            parsed.GetValue(windows), parsed.GetValue(after), parsed.GetRequiredValue(memory), parsed.GetValue(interval), parsed.GetRequiredValue(folder)));
         return command;
     }
 

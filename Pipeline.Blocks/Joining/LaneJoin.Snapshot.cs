@@ -12,8 +12,8 @@ public sealed partial class LaneJoin
     private readonly CancellationTokenSource _disposing = new();
     private PendingSnapshot? _pending;
 
-    /// <summary>How long the parts of a restore took; the latter two are worked on at once.</summary>
-    internal (TimeSpan Snapshot, TimeSpan Table, TimeSpan Log) Restored;
+    /// <summary>How long the parts of a restore took; zero for a lane that was not restored.</summary>
+    public RestoreTimes Restored { get; private set; }
 
     /// <summary>
     /// Decides what a snapshot of the lane as it is now holds, without waiting for a disk. <see cref="PendingSnapshot.Finish"/> writes it into a directory,
@@ -62,8 +62,9 @@ public sealed partial class LaneJoin
                 table.Load(snapshot);
                 log.Load(snapshot);
             }
-            lane.Restored.Snapshot = options.Clock.GetElapsedTime(began);
-            lane.RecoverLogs();
+            TimeSpan snapshotTook = options.Clock.GetElapsedTime(began);
+            (TimeSpan tableTook, TimeSpan logTook) = lane.RecoverLogs();
+            lane.Restored = new RestoreTimes(snapshotTook, tableTook, logTook);
             return lane;
         }
         catch
@@ -113,30 +114,31 @@ public sealed partial class LaneJoin
     }
 
     /// <summary>Reads the table's log and the window log, each on a thread of its own: the one waits for the disk while the other works.</summary>
-    private void RecoverLogs()
+    private (TimeSpan Table, TimeSpan Log) RecoverLogs()
     {
         TimeProvider clock = _options.Clock;
         long began = clock.GetTimestamp();
-        Task log = Task.Factory.StartNew(
+        Task<TimeSpan> log = Task.Factory.StartNew(
             () =>
             {
                 SetWheel();
-                Restored.Log = clock.GetElapsedTime(began);
+                return clock.GetElapsedTime(began);
             },
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default);
+        TimeSpan table;
         try
         {
             _table.Recover();
-            Restored.Table = clock.GetElapsedTime(began);
+            table = clock.GetElapsedTime(began);
         }
         finally
         {
             // Not its error yet; only that it is over, for the lane may be disposed of now.
             Task.WhenAny(log).Wait();
         }
-        log.GetAwaiter().GetResult();
+        return (table, log.GetAwaiter().GetResult());
     }
 
     /// <summary>Sets the wheel for every open window, and by the way reads, and so checks, every page of the log.</summary>

@@ -30,7 +30,7 @@ public sealed class LiveViewTests : IDisposable
 
         Assert.IsNull(gone);
         Assert.AreEqual(0, keys.Left);
-        Assert.IsGreaterThanOrEqualTo(5, _screen.ToString().Split("partition").Length - 1, _screen.ToString());
+        Assert.IsGreaterThanOrEqualTo(5, _screen.ToString().Split("open windows").Length - 1, _screen.ToString());
         Assert.EndsWith("\u001b[?25h", _screen.ToString(), "the cursor is shown again");
     }
 

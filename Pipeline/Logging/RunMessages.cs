@@ -23,6 +23,9 @@ internal static partial class RunMessages
     [LoggerMessage(LogLevel.Warning, "rejected: {Reason}")]
     public static partial void CheckpointRejected(this ILogger log, string reason);
 
+    [LoggerMessage(LogLevel.Information, "restored {Windows} open windows in {Seconds:F2} s; of the slowest lanes: snapshot {Snapshot:F2} s, table {Table:F2} s, beside it window log {WindowLog:F2} s")]
+    public static partial void LanesRestored(this ILogger log, long windows, double seconds, double snapshot, double table, double windowLog);
+
     [LoggerMessage(LogLevel.Warning, "lanes: {Lanes}, as in checkpoint {Checkpoint}; the {Asked} asked for are ignored")]
     public static partial void LanesIgnored(this ILogger log, int lanes, long checkpoint, int asked);
 

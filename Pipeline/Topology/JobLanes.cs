@@ -37,6 +37,7 @@ internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate ga
     /// <exception cref="InvalidDataException">A part of it is damaged; nothing is left open.</exception>
     public void Restore(string directory, int lanes)
     {
+        long began = clock.GetTimestamp();
         // Each reads its own files and puts its own windows into its table: side by side, on threads that may wait for a disk.
         Task<LaneJoin>[] restoring =
         [
@@ -46,10 +47,21 @@ internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate ga
         ((Task)Task.WhenAll(restoring)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
         foreach (Task<LaneJoin> lane in restoring)
             if (lane.IsCompletedSuccessfully) _lanes.Add(lane.Result);
-        if (_lanes.Count == lanes) return;
+        if (_lanes.Count == lanes)
+        {
+            Say(clock.GetElapsedTime(began));
+            return;
+        }
         Dispose();
         foreach (Task<LaneJoin> lane in restoring) lane.GetAwaiter().GetResult();
     }
+
+    private void Say(TimeSpan took) => log.LanesRestored(
+        _lanes.Sum(static lane => lane.Ledger.WindowsOpened - lane.Ledger.WindowsClosed),
+        took.TotalSeconds,
+        _lanes.Max(static lane => lane.Restored.Snapshot.TotalSeconds),
+        _lanes.Max(static lane => lane.Restored.Table.TotalSeconds),
+        _lanes.Max(static lane => lane.Restored.WindowLog.TotalSeconds));
 
     private LaneJoin Restore(string directory, int lane, int lanes)
     {

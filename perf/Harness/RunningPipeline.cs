@@ -28,15 +28,26 @@ internal sealed partial class RunningPipeline : IDisposable
     }
 
     /// <summary>Starts a job from scratch and ends when it listens.</summary>
-    public static async Task<RunningPipeline> StartAsync(string job, params string[] more)
+    public static Task<RunningPipeline> StartAsync(string job, params string[] more) => RestartAsync(job, ["--from-scratch", .. more]);
+
+    /// <summary>Starts a job from what it left and ends when it listens.</summary>
+    public static async Task<RunningPipeline> RestartAsync(string job, params string[] more)
     {
-        ProcessStartInfo start = PipelineProcess.StartOn(
-            null, PipelineProcess.Executable, ["run", job, "--from-scratch", "--report", "none", "--http", "127.0.0.1:0", .. more]);
+        ProcessStartInfo start = PipelineProcess.StartOn(null, PipelineProcess.Executable, ["run", job, "--report", "none", "--http", "127.0.0.1:0", .. more]);
         var running = new RunningPipeline(Process.Start(start)!);
         await Task.WhenAny(running._listens.Task, running._process.WaitForExitAsync(), Task.Delay(StartLimit));
         if (!running._listens.Task.IsCompleted) throw new InvalidOperationException($"The program does not listen: {running.Said}");
         running._address = new Uri(await running._listens.Task, "metrics");
         return running;
+    }
+
+    /// <summary>What it wrote to its standard error so far.</summary>
+    public string Said
+    {
+        get
+        {
+            lock (_said) return _said.ToString();
+        }
     }
 
     /// <summary>A look at its metrics; null once it has ended.</summary>
@@ -73,6 +84,13 @@ internal sealed partial class RunningPipeline : IDisposable
         return EndAsync();
     }
 
+    /// <summary>Kills it as <c>kill -9</c> does, and waits until it is gone.</summary>
+    public void Kill()
+    {
+        Signals.Send(_process.Id, Signals.Kill);
+        _process.WaitForExit();
+    }
+
     /// <summary>Waits for its end, and gives its summary.</summary>
     public async Task<JsonElement> EndAsync()
     {
@@ -87,14 +105,6 @@ internal sealed partial class RunningPipeline : IDisposable
     {
         if (!_process.HasExited) _process.Kill();
         _process.Dispose();
-    }
-
-    private string Said
-    {
-        get
-        {
-            lock (_said) return _said.ToString();
-        }
     }
 
     private void Note(object sender, DataReceivedEventArgs line)

@@ -53,8 +53,8 @@ internal static class Checkpoint
         Console.WriteLine($"restored {lanes.Sum(lane => lane.Open):N0} open windows in {Seconds(began)} ({Seconds(cpu)} of CPU), {how}; load {Load()}");
         for (int lane = 0; lane < lanes.Length; lane++)
         {
-            (TimeSpan file, TimeSpan table, TimeSpan log) = lanes[lane].Join.Restored;
-            Console.WriteLine($"  lane {lane}: snapshot with waiting events {Seconds(file)}, index and table {Seconds(table)}, beside it log and wheel {Seconds(log)}");
+            RestoreTimes took = lanes[lane].Join.Restored;
+            Console.WriteLine($"  lane {lane}: snapshot with waiting events {Seconds(took.Snapshot)}, index and table {Seconds(took.Table)}, beside it log and wheel {Seconds(took.WindowLog)}");
         }
     }
 
