@@ -41,11 +41,16 @@ internal static class Measures
     {
         Option<string> bootstrap = Broker(required: true);
         Option<long> exposures = Number("--exposures", "Size of the backlog by which the peak is measured", 4_000_000L);
-        Option<double> share = Number("--share", "Part of the peak at which the log comes", 0.7), peak = Number("--peak", "Records/s taken for the peak; 0: measured", 0.0);
+        Option<double> share = Number("--share", "Part of the peak at which the log comes", 0.7), peak = Number("--peak", "Records/s taken for the peak; 0: measured", 0.0), hot = Number("--hot-share", "Part of the live log that one key has", 0.0);
         Option<int> seconds = Number("--seconds", "How long the live log comes; the figures are of its last one to two minutes", 180);
-        var command = new Command("age", "What the program adds to a sample's age while a live log comes at 70 % of the peak; exactly-once.") { bootstrap, exposures, share, peak, seconds };
+        var command = new Command("age", "What the program adds to a sample's age while a live log comes at 70 % of the peak; exactly-once.") { bootstrap, exposures, share, peak, seconds, hot };
         command.SetAction((parsed, _) => Scenarios.Age.RunAsync(
-            parsed.GetRequiredValue(bootstrap), parsed.GetValue(exposures), parsed.GetValue(share), parsed.GetValue(peak), TimeSpan.FromSeconds(parsed.GetValue(seconds))));
+            parsed.GetRequiredValue(bootstrap),
+            parsed.GetValue(exposures),
+            parsed.GetValue(share),
+            parsed.GetValue(peak),
+            TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+            parsed.GetValue(hot)));
         return command;
     }
 

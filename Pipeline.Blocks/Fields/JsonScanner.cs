@@ -27,18 +27,22 @@ internal ref struct JsonScanner
 
     private readonly ReadOnlySpan<byte> _json;
     private readonly Span<FieldValue> _values;
+    private readonly JsonQuotes _quotes;
     private int _at;
 
-    private JsonScanner(ReadOnlySpan<byte> json, Span<FieldValue> values)
+    private JsonScanner(ReadOnlySpan<byte> json, Span<FieldValue> values, JsonQuotes quotes)
     {
         _json = json;
         _values = values;
+        _quotes = quotes;
     }
 
     /// <summary>Finds the tree's fields; false when the bytes are not exactly one object.</summary>
+    [SkipLocalsInit]
     public static bool TryExtract(ReadOnlySpan<byte> json, JsonFieldNode root, Span<FieldValue> values)
     {
-        var scanner = new JsonScanner(json, values);
+        Span<ulong> room = stackalloc ulong[JsonQuotes.MostWords];
+        var scanner = new JsonScanner(json, values, JsonQuotes.Find(json, room));
         if (scanner.NextToken() != '{' || !scanner.SkipObject(root, 1)) return false;
         scanner.SkipBlanks();
         return scanner._at == json.Length;
@@ -124,6 +128,16 @@ internal ref struct JsonScanner
     {
         escaped = false;
         _at++;
+        if (_quotes.AreKnown)
+        {
+            _at = _quotes.Next(_at) + 1;
+            return _at > 0;
+        }
+        return SkipTextOf(ref escaped);
+    }
+
+    private bool SkipTextOf(ref bool escaped)
+    {
         while (true)
         {
             int run = PlainRun(_json[_at..]);

@@ -60,8 +60,8 @@ public sealed class ExactlyOnceTests
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
-    public Task SaltedTopics_KilledAtEveryPoint_BringEachSampleOnce(bool letters) => RunAsync(
-        new CrashScenario { Name = $"salted-{(letters ? "letters" : "condensed")}", Seed = 22, Skew = "mode: force, salts: 3", Letters = letters }, FaultPlan.EveryPoint());
+    public Task SaltedTopics_KilledWhileStateIsSavedAndRestored_BringEachSampleOnce(bool letters) => RunAsync(
+        new CrashScenario { Name = $"salted-{(letters ? "letters" : "condensed")}", Seed = 22, Skew = "mode: force, salts: 3", Letters = letters }, FaultPlan.PointsOfState());
 
     [TestMethod]
     public Task Topics_KilledAtEveryPoint_BringEachSampleOnce() => RunAsync(new CrashScenario { Name = "points", Seed = 13 }, FaultPlan.EveryPoint());

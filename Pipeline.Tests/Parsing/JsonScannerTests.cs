@@ -50,6 +50,24 @@ public sealed class JsonScannerTests
             }
     }
 
+    /// <summary>Strings that end in the first, the last or the next word of quotes, in records of up to and beyond the words there are; with and without what makes a record not plain.</summary>
+    [TestMethod]
+    [DataRow("")]
+    [DataRow("\\n")]
+    [DataRow("\\\"")]
+    [DataRow("\u007f\u0001")]
+    [DataRow("中")]
+    public void StringsOfAnyLength_EndAtTheirQuote(string inside)
+    {
+        int longest = JsonQuotes.MostWords * 64;
+        foreach (int length in Enumerable.Range(0, 200).Concat(Enumerable.Range(longest - 40, 80)))
+        {
+            byte[] json = Encoding.UTF8.GetBytes($"{{\"a\":\"{inside}{new string('t', length)}\",\"x\":{{\"b\":\"\"}},\"ts\":1}}");
+            AgreesWithReader(json);
+            AgreesWithReader(json[..^1]);
+        }
+    }
+
     private static void AgreesWithReader(byte[] json)
     {
         if (!Utf8.IsValid(json) || !JsonEscapes.SurrogatesArePaired(json)) return;

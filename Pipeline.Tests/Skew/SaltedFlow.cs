@@ -26,6 +26,8 @@ internal sealed record FlowResult(IReadOnlyList<(string Key, string Value)> Samp
 /// <summary>The real topology, with all its blocks and threads, fed from memory; it can be left in the middle and gone on with from a checkpoint.</summary>
 internal sealed class SaltedFlow(JobOptions job, IReadOnlyList<Step> steps, int partitions, int lanes, bool keepLetters) : IDisposable
 {
+    private const long WaitingBytes = 4_000;
+
     private readonly TempFolder _folder = new();
     private readonly Collected _collected = new();
     private readonly List<string> _letters = [];
@@ -42,8 +44,10 @@ internal sealed class SaltedFlow(JobOptions job, IReadOnlyList<Step> steps, int 
         var directory = new PartitionDirectory();
         SourcePartition[] all = [.. Enumerable.Range(0, partitions).Select(number => directory.Register("log", number, [.. Enumerable.Range(0, job.Streams.Count)], hasTimestamps: false))];
         var pool = new RecordBatchPool();
-        LaneJoin[] joins = [.. Enumerable.Range(0, lanes).Select(Lane)];
-        Salt[] salts = [.. Enumerable.Range(0, lanes).SelectMany(lane => Enumerable.Range(0, skew.SaltsInUse).Select(salt => MakeSalt(lane, salt, run)))];
+        // Every other run a lane and its salts share their memory, as in a job: so little that they spill.
+        ReorderShare?[] shares = [.. Enumerable.Range(0, lanes).Select(_ => run % 2 == 0 ? new ReorderShare(WaitingBytes, skew.SaltsInUse + 1) : null)];
+        LaneJoin[] joins = [.. Enumerable.Range(0, lanes).Select(lane => Lane(lane, shares[lane]))];
+        Salt[] salts = [.. Enumerable.Range(0, lanes).SelectMany(lane => Enumerable.Range(0, skew.SaltsInUse).Select(salt => MakeSalt(lane, salt, run, shares[lane])))];
         try
         {
             var source = new StepSource(all, pool, steps, _checkpoint?.Step ?? 0, to);
@@ -125,20 +129,25 @@ internal sealed class SaltedFlow(JobOptions job, IReadOnlyList<Step> steps, int 
         return partitioner;
     }
 
-    private LaneJoin Lane(int lane)
+    private LaneJoin Lane(int lane, ReorderShare? share)
     {
         var options = new LaneOptions { Lane = lane, Window = job.Window, Ranks = LaneRanks.Of(job.Streams), KeepLetters = keepLetters, BatchWindows = 7 };
         var table = new MemoryWindowTable(_actions, (long)job.Window.Length.TotalMilliseconds, job.Window.Anchor, keepActions: keepLetters);
-        var reorder = new ReorderBuffer(job.Streams.Count, 4_000, _folder[$"spill-{lane}"], null);
+        var reorder = new ReorderBuffer(job.Streams.Count, WaitingBytes, _folder[$"spill-{lane}"], null);
         var log = new WindowLog(_folder[$"log-{lane}"], 0, pageBytes: 1_024);
-        return _checkpoint is { } checkpoint
+        LaneJoin join = _checkpoint is { } checkpoint
             ? LaneJoin.Restore(CheckpointBarrier.LaneDirectory(checkpoint.Directory, lane), options, table, reorder, log)
             : new LaneJoin(options, table, reorder, log);
+        join.Share = share;
+        return join;
     }
 
-    private Salt MakeSalt(int lane, int salt, int run) => new(
+    private Salt MakeSalt(int lane, int salt, int run, ReorderShare? share) => new(
         new SaltOptions { Lane = lane, Salt = salt, Ranks = LaneRanks.Of(job.Streams), KeepLetters = keepLetters, BatchBytes = 300 },
-        new ReorderBuffer(job.Streams.Count, 2_000, _folder[$"salt-{run}-{lane}-{salt}"], null));
+        new ReorderBuffer(job.Streams.Count, 2_000, _folder[$"salt-{run}-{lane}-{salt}"], null))
+    {
+        Share = share,
+    };
 
     private sealed class StepSource(SourcePartition[] partitions, RecordBatchPool pool, IReadOnlyList<Step> steps, int from, int to) : ISource
     {

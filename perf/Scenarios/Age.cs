@@ -28,7 +28,8 @@ internal static class Age
     /// <param name="share">Part of the peak.</param>
     /// <param name="given">Records per second instead of a measured peak; 0: measure.</param>
     /// <param name="watched">How long the live log comes.</param>
-    public static async Task<int> RunAsync(string bootstrap, long exposures, double share, double given, TimeSpan watched)
+    /// <param name="hotShare">Part of the live log's events that one key has. Its windows are a handful, so that the samples are those of the other keys.</param>
+    public static async Task<int> RunAsync(string bootstrap, long exposures, double share, double given, TimeSpan watched, double hotShare)
     {
         string folder = Directory.CreateTempSubdirectory("pipeline-perf-").FullName;
         using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap }).Build();
@@ -37,7 +38,7 @@ internal static class Age
             string job = KafkaToKafka.WriteJob(folder, "age", bootstrap, Samples, $"window: {{ length: {Window.TotalSeconds}s }}\nout_of_orderness: {Disorder.TotalMilliseconds}ms");
             Console.WriteLine(RunResult.Machine);
             double peak = given > 0 ? given : await PeakAsync(admin, bootstrap, exposures, job);
-            await WatchAsync(admin, bootstrap, job, peak * share, watched);
+            await WatchAsync(admin, bootstrap, job, peak * share, watched, hotShare);
             return 0;
         }
         finally
@@ -65,7 +66,7 @@ internal static class Age
         return RunResult.Median(results).RecordsPerSecond;
     }
 
-    private static async Task WatchAsync(IAdminClient admin, string bootstrap, string job, double rate, TimeSpan watched)
+    private static async Task WatchAsync(IAdminClient admin, string bootstrap, string job, double rate, TimeSpan watched, double hotShare)
     {
         await KafkaToKafka.DropAsync(admin, "exposure", "click", Samples);
         using (new LogTopics(bootstrap, Partitions))
@@ -84,6 +85,7 @@ internal static class Age
             DelayMean = TimeSpan.FromSeconds(1),
             Disorder = Disorder,
             Partitions = Partitions,
+            HotShare = hotShare,
             Start = clock.GetUtcNow() - Disorder,
         }, clock);
         Task sending = log.RunAsync(stop.Token);
@@ -95,7 +97,7 @@ internal static class Age
         Scrape end = await run.LookWhileRunningAsync("its last look");
         double seconds = end.Uptime - middle.Uptime;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"asked {rate:N0} records/s; in the last {seconds:F0} s sent {(log.Records - before) / seconds:N0}, read {(end.Records - middle.Records) / seconds:N0}; producer at most {log.MostBehind} ms behind its clock, lag {end.Sum("pipeline_partition_lag"):N0} records"));
+            $"asked {rate:N0} records/s{(hotShare > 0 ? $", {hotShare:P0} of them of one key" : "")}; in the last {seconds:F0} s sent {(log.Records - before) / seconds:N0}, read {(end.Records - middle.Records) / seconds:N0}; producer at most {log.MostBehind} ms behind its clock, lag {end.Sum("pipeline_partition_lag"):N0} records"));
         await stop.CancelAsync();
         await sending;
         Print(end);

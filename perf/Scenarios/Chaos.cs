@@ -70,7 +70,7 @@ internal sealed class Chaos
     private CrashScenario Scenarios(int round, int seed)
     {
         var scenario = new CrashScenario { Name = $"chaos-{round + 1}", Seed = (ulong)seed, OneCore = OneCore };
-        return (round % 7) switch
+        return (round % 8) switch
         {
             0 => scenario,
             1 => scenario with { BoundedExposures = 300_000 },
@@ -78,6 +78,7 @@ internal sealed class Chaos
             3 => scenario with { FileInput = true, FileOutput = true },
             4 => scenario with { Silence = TimeSpan.FromSeconds(4) },
             5 => scenario with { FileInput = true, FileOutput = true, BoundedExposures = 500_000 },
+            6 => scenario with { Skew = "mode: force, salts: 3", Letters = round % 16 == 6 },
             _ => scenario with { TransactionTimeout = TimeSpan.FromSeconds(2) },
         };
     }

@@ -40,6 +40,14 @@ internal static class FaultPlan
         new Fault(FaultKind.KillAtPoint, Point: CrashPoint.AfterCommit),
     ];
 
+    /// <summary>The points at which state is on its way to a checkpoint or back from one.</summary>
+    public static IEnumerable<Fault> PointsOfState() =>
+    [
+        new Fault(FaultKind.KillAfterSample, Checkpoints),
+        .. ((string[])[CrashPoint.InsideCheckpoint, CrashPoint.BeforeManifest, CrashPoint.AfterRestore])
+            .Select(static name => new Fault(FaultKind.KillAtPoint, Point: name, Passes: LaterPass(name))),
+    ];
+
     /// <summary>A kill with state behind it, and three more while that is restored.</summary>
     public static IEnumerable<Fault> ThreeWithinOneRecovery(int seed) =>
         [new Fault(FaultKind.KillAfterSample, Checkpoints), .. WithinOneRecovery(new Random(seed)), new Fault(FaultKind.KillAtPoint, Point: CrashPoint.AfterRestore)];
