@@ -9,11 +9,13 @@ internal sealed class CrashTopics : ILogWriter
     private readonly IProducer<byte[], byte[]> _producer;
     private readonly string _exposures;
     private readonly string _clicks;
+    private readonly string _bootstrap;
+    private readonly Dictionary<TopicPartition, long> _written = [];
     private volatile Error? _failed;
 
     public CrashTopics(CrashJob job)
     {
-        (_exposures, _clicks) = (job.ExposureTopic, job.ClickTopic);
+        (_bootstrap, _exposures, _clicks) = (job.Bootstrap, job.ExposureTopic, job.ClickTopic);
         // Small batches: a fetch brings at least one whole.
         var config = new ProducerConfig { BootstrapServers = job.Bootstrap, Acks = Acks.All, EnableIdempotence = true, LingerMs = 5, BatchSize = 16 << 10, DeliveryReportFields = "status" };
         _producer = new ProducerBuilder<byte[], byte[]>(config).SetLogHandler(static (_, _) => { }).Build();
@@ -30,6 +32,7 @@ internal sealed class CrashTopics : ILogWriter
             try
             {
                 _producer.Produce(target, message, report => _failed = report.Error.IsError ? report.Error : _failed);
+                _written[target] = _written.GetValueOrDefault(target) + 1;
                 return;
             }
             catch (ProduceException<byte[], byte[]> full) when (full.Error.Code == ErrorCode.Local_QueueFull)
@@ -44,10 +47,22 @@ internal sealed class CrashTopics : ILogWriter
     {
         if (_producer.Flush(TimeSpan.FromSeconds(60)) > 0) throw new TimeoutException("the log was not acknowledged within 60 s");
         if (_failed is { } failed) throw new KafkaException(failed);
+        RequireThere();
     }
 
     /// <inheritdoc/>
     public void Dispose() => _producer.Dispose();
+
+    /// <summary>A record that was acknowledged and is not in its topic is not the program's to account for.</summary>
+    private void RequireThere()
+    {
+        using IConsumer<Ignore, Ignore> consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = _bootstrap, GroupId = "log" }).Build();
+        foreach ((TopicPartition partition, long written) in _written)
+        {
+            long there = consumer.QueryWatermarkOffsets(partition, TimeSpan.FromSeconds(30)).High.Value;
+            if (there != written) throw new CrashFailureException($"the log itself: {written} records were acknowledged in {partition}, and it ends at {there}");
+        }
+    }
 }
 
 /// <summary>Appends the log to files that somebody reads meanwhile: what is there ends anywhere, also inside a line.</summary>
