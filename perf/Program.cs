@@ -14,8 +14,8 @@ compare.SetAction((parsed, _) => Compare.RunAsync(
     parsed.GetRequiredValue(bootstrap), parsed.GetRequiredValue(peers), parsed.GetValue(longLog), parsed.GetValue(eventRate), parsed.GetValue(rounds)));
 var skewRate = new Option<double>("--event-rate") { Description = "Exposures per second of event time", DefaultValueFactory = _ => 10_000 };
 var set = new Option<string[]>("--set") { Description = "Settings over the job's, for every run", DefaultValueFactory = _ => [] };
-var skew = new Command("skew", "File → file with uniform keys, one key with half of all, and Zipf's law: salts off and auto in turn. The samples are verified.") { exposures, skewRate, runs, set };
-skew.SetAction((parsed, _) => Skew.RunAsync(parsed.GetValue(exposures), parsed.GetValue(skewRate), parsed.GetValue(runs), parsed.GetValue(set) ?? []));
+var skew = new Command("skew", "File → file with uniform keys, one key with half of all, and Zipf's law: salts off and auto in turn. The samples with salts are verified.") { longLog, skewRate, runs, set };
+skew.SetAction((parsed, _) => Skew.RunAsync(parsed.GetValue(longLog), parsed.GetValue(skewRate), parsed.GetValue(runs), parsed.GetValue(set) ?? []));
 var seconds = new Option<int>("--seconds") { Description = "How long the slow sink is watched", DefaultValueFactory = _ => 60 };
 
 var file = new Command("file", "File → file: throughput, CPU and memory of the whole process; the samples are verified.") { runs, exposures };

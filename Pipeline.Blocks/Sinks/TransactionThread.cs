@@ -9,8 +9,8 @@ namespace Pipeline.Blocks.Sinks;
 internal sealed class TransactionThread : IAsyncDisposable
 {
     /// <summary>How long a transaction is kept open: what a reader waits for a sample.</summary>
-    /// <remarks>A commit takes 37 to 46 ms (median, 1 to 50,000 samples; p99 200 to 390 ms on two busy cores, broker included): less than a tenth of it.</remarks>
-    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    /// <remarks>A commit takes 37 to 46 ms (median, 1 to 50,000 samples; p99 200 to 390 ms on two busy cores, broker included), while batches go on being taken. With 500 ms samples were older than asked for by 0.40 s (median) and 1.10 s (p99); see perf/results/2026-11-28.md.</remarks>
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>A transaction is committed at so many samples: well below the client's queue, which progress must fit in as well.</summary>
     public const int TransactionSamples = ProducerSettings.QueueRecords / 4;

@@ -38,7 +38,8 @@ internal static class Skew
                     foreach (string mode in Modes)
                     {
                         results[mode].Add(await PipelineProcess.RunToEndAsync(job, ["--skew-mode", mode, .. more]));
-                        if (run == 0) verified[mode] = await PipelineProcess.VerifyAsync(job, Path.Combine(folder, "out"));
+                        // Without salts it is what every other scenario verifies.
+                        if (run == 0 && mode != "off") verified[mode] = await PipelineProcess.VerifyAsync(job, Path.Combine(folder, "out"));
                     }
                 }
                 foreach (string mode in Modes)
@@ -46,7 +47,7 @@ internal static class Skew
                     RunResult median = RunResult.Median(results[mode]);
                     if (uniform == 0) uniform = median.RecordsPerSecond;
                     Console.WriteLine(
-                        $"| {name} | {mode} | {median.RecordsPerSecond:N0} | {median.RecordsPerSecond / uniform:P0} | {median.CpuSecondsPerMillion:F2} | {median.PeakRssMegabytes:N0} | {verified[mode]} |");
+                        $"| {name} | {mode} | {median.RecordsPerSecond:N0} | {median.RecordsPerSecond / uniform:P0} | {median.CpuSecondsPerMillion:F2} | {median.PeakRssMegabytes:N0} | {verified.GetValueOrDefault(mode, "")} |");
                 }
                 Directory.Delete(logs, recursive: true);
             }
