@@ -11,6 +11,7 @@ internal sealed class OtlpCollector : IDisposable
     private readonly HttpListener _listener;
     private readonly ConcurrentQueue<(string Path, string Body)> _received = [];
     private readonly Thread _thread;
+    private volatile bool _closing;
 
     public OtlpCollector()
     {
@@ -28,18 +29,24 @@ internal sealed class OtlpCollector : IDisposable
 
     public void Dispose()
     {
+        _closing = true;
         _listener.Close();
-        _thread.Join();
+        // In the background: a wait that the listener forgot to end does not hold the tests.
+        _thread.Join(TimeSpan.FromSeconds(10));
     }
 
     private void Receive()
     {
-        try
+        while (!_closing)
         {
-            while (true) Answer(_listener.GetContext());
-        }
-        catch (Exception e) when (!_listener.IsListening && e is HttpListenerException or ObjectDisposedException or InvalidOperationException)
-        {
+            try
+            {
+                Answer(_listener.GetContext());
+            }
+            catch (Exception cut) when (_closing || cut is IOException or HttpListenerException or ObjectDisposedException)
+            {
+                // Closed, or a sender that was ended while it sent.
+            }
         }
     }
 

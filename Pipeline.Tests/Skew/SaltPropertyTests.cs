@@ -74,7 +74,7 @@ public sealed class SaltPropertyTests
     private static FlowResult Run((History History, int Batch, int Seed, bool KeepLetters) flow, int lanes, List<(SkewOptions Skew, int Checkpoint, int To)> runs)
     {
         List<Step> steps = Steps(flow.History, flow.Batch, flow.Seed);
-        using var salted = new SaltedFlow(flow.History.ToJob(), steps, flow.History.Partitions, lanes, flow.KeepLetters);
+        using var salted = new SaltedFlow(flow.History.ToJob(), steps, flow.History.Partitions, lanes, flow.KeepLetters) { ShareMemory = flow.Seed % 2 == 0 };
         if (runs.Count == 0) runs = [(new SkewOptions { Mode = SkewMode.Off }, -1, int.MaxValue)];
         foreach ((SkewOptions skew, int checkpoint, int to) in runs) salted.RunAsync(skew, checkpoint, Math.Min(to, steps.Count)).GetAwaiter().GetResult();
         return salted.Result;

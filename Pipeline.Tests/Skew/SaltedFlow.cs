@@ -44,8 +44,7 @@ internal sealed class SaltedFlow(JobOptions job, IReadOnlyList<Step> steps, int 
         var directory = new PartitionDirectory();
         SourcePartition[] all = [.. Enumerable.Range(0, partitions).Select(number => directory.Register("log", number, [.. Enumerable.Range(0, job.Streams.Count)], hasTimestamps: false))];
         var pool = new RecordBatchPool();
-        // Every other run a lane and its salts share their memory, as in a job: so little that they spill.
-        ReorderShare?[] shares = [.. Enumerable.Range(0, lanes).Select(_ => run % 2 == 0 ? new ReorderShare(WaitingBytes, skew.SaltsInUse + 1) : null)];
+        ReorderShare?[] shares = [.. Enumerable.Range(0, lanes).Select(_ => ShareMemory ? new ReorderShare(WaitingBytes, skew.SaltsInUse + 1) : null)];
         LaneJoin[] joins = [.. Enumerable.Range(0, lanes).Select(lane => Lane(lane, shares[lane]))];
         Salt[] salts = [.. Enumerable.Range(0, lanes).SelectMany(lane => Enumerable.Range(0, skew.SaltsInUse).Select(salt => MakeSalt(lane, salt, run, shares[lane])))];
         try
@@ -85,6 +84,9 @@ internal sealed class SaltedFlow(JobOptions job, IReadOnlyList<Step> steps, int 
             foreach (Salt salt in salts) salt.Dispose();
         }
     }
+
+    /// <summary>Whether a lane and its salts share their memory, as in a job, or have a little each.</summary>
+    public bool ShareMemory { get; init; }
 
     private string[] Ledger { get; set; } = [];
 

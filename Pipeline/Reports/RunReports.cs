@@ -10,13 +10,11 @@ namespace Pipeline.Reports;
 /// <remarks>Threading: any. Ownership: owns the meter and the exporter; to be disposed of before the topology is.</remarks>
 internal sealed class RunReports : IDisposable
 {
-    /// <summary>How long the last metrics may take at the end: as long as any other export (OTEL_EXPORTER_OTLP_TIMEOUT of the OpenTelemetry specification).</summary>
-    private const int LastExportMilliseconds = 10_000;
-
     private readonly RunView _run;
     private readonly ReportSettings _settings;
     private readonly PipelineMeter _meter;
     private readonly MeterProvider? _otlp;
+    private int _exportMilliseconds;
     private readonly ConsoleReport _lines;
     private readonly Action<string> _write;
 
@@ -65,13 +63,14 @@ internal sealed class RunReports : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _otlp?.Shutdown(LastExportMilliseconds);
+        // The last metrics may take as long as any export; by itself the provider would give them 5 s.
+        _otlp?.Shutdown(_exportMilliseconds);
         _otlp?.Dispose();
         _meter.Dispose();
         Metrics.Close();
     }
 
-    private static MeterProvider Export(RunView run, string meter, Uri endpoint) =>
+    private MeterProvider Export(RunView run, string meter, Uri endpoint) =>
         Sdk.CreateMeterProviderBuilder()
             .SetResourceBuilder(ResourceBuilder.CreateDefault().AddService("pipeline", serviceInstanceId: run.Job.Job))
             .AddMeter(meter)
@@ -79,6 +78,7 @@ internal sealed class RunReports : IDisposable
             {
                 exporter.Endpoint = new Uri(endpoint, endpoint.AbsolutePath == "/" ? "/v1/metrics" : endpoint.AbsolutePath);
                 exporter.Protocol = OpenTelemetry.Exporter.OtlpExportProtocol.HttpProtobuf;
+                _exportMilliseconds = exporter.TimeoutMilliseconds;
             })
             .Build();
 }

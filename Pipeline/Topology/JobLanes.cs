@@ -116,6 +116,7 @@ internal sealed class JobLanes(JobOptions job, StateDirectory state, ReadGate ga
         KeepLetters = job.DeadLetter is not null,
         MostKept = job.Skew.MaxEventsPerWindow,
         StoragePolicy = Repeat(lane),
+        Clock = clock,
     };
 
     private IWindowTable Table(int lane, int lanes, bool restore) => WindowTables.Open(new FasterTableOptions

@@ -78,8 +78,8 @@ internal sealed class Chaos
             3 => scenario with { FileInput = true, FileOutput = true },
             4 => scenario with { Silence = TimeSpan.FromSeconds(4) },
             5 => scenario with { FileInput = true, FileOutput = true, BoundedExposures = 500_000 },
-            6 => scenario with { Skew = "mode: force, salts: 3", Letters = round % 16 == 6 },
-            _ => scenario with { TransactionTimeout = TimeSpan.FromSeconds(2) },
+            6 => scenario with { TransactionTimeout = TimeSpan.FromSeconds(2) },
+            _ => scenario with { Skew = "mode: force, salts: 3", Letters = round % 16 == 7 },
         };
     }
 

@@ -57,11 +57,12 @@ internal sealed class CrashRun
         using var enough = new CancellationTokenSource();
         _output = _scenario.FileOutput ? new FileOutput(_job.SampleFolder) : new TopicOutput(_job);
         await using ICommittedOutput output = _output;
-        if (_scenario.IsBounded) feed.WriteAll();
-        Task feeding = _scenario.IsBounded ? Task.CompletedTask : Task.Run(() => feed.WriteUntilAsync(enough.Token), CancellationToken.None);
+        Task feeding = Task.CompletedTask;
         long began = Stopwatch.GetTimestamp();
         try
         {
+            if (_scenario.IsBounded) feed.WriteAll();
+            else feeding = Task.Run(() => feed.WriteUntilAsync(enough.Token), CancellationToken.None);
             foreach (Fault fault in faults)
             {
                 if (_finished || _wrong) break;
@@ -86,6 +87,8 @@ internal sealed class CrashRun
             await enough.CancelAsync().ConfigureAwait(false);
             await _brokerGoesOn.ConfigureAwait(false);
             await feeding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // The log comes first: what it lost is not the program's.
+            if (feeding.Exception?.InnerException is { } log && !_report.Failures.Contains(log.Message)) _report.Failures.Insert(0, log.Message);
         }
         _report.Records = feed.Exposures + feed.Clicks;
         if (_output.Violation is { } violation && !_report.Failures.Contains(violation)) _report.Failures.Insert(0, violation);

@@ -40,7 +40,7 @@ internal static class FaultPlan
         new Fault(FaultKind.KillAtPoint, Point: CrashPoint.AfterCommit),
     ];
 
-    /// <summary>The points at which state is on its way to a checkpoint or back from one.</summary>
+    /// <summary>Inside a checkpoint, before its manifest, and behind a restore: where a lane's state is written and read.</summary>
     public static IEnumerable<Fault> PointsOfState() =>
     [
         new Fault(FaultKind.KillAfterSample, Checkpoints),
