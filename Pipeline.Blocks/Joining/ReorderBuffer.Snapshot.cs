@@ -51,7 +51,7 @@ public sealed partial class ReorderBuffer
             snapshot.ReadBytes(bucket.Append(time, key, rank, length));
             _waiting[rank]++;
             _memory += bucket.MemoryBytes - before;
-            if (MemoryBytes > _budget) MakeRoomSlow();
+            if (MemoryBytes > Budget) MakeRoomSlow();
         }
     }
 }

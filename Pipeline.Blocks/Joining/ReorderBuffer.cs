@@ -21,7 +21,6 @@ public sealed partial class ReorderBuffer : IDisposable
     private readonly ChunkPool _chunks = new();
     private readonly ReorderOrder _order = new();
     private readonly PageFile _spill;
-    private long _budget;
     private readonly ReadGate? _gate;
     private readonly long[] _waiting;
     private KeyHash[] _keys = [];
@@ -44,7 +43,7 @@ public sealed partial class ReorderBuffer : IDisposable
     public ReorderBuffer(int ranks, long budgetBytes, string spillPath, ReadGate? gate, IStoragePolicy? policy = null)
     {
         _waiting = new long[ranks];
-        _budget = budgetBytes;
+        Budget = budgetBytes;
         _spill = new PageFile(spillPath, policy ?? NoRepeat.Instance);
         _gate = gate;
     }
@@ -72,7 +71,7 @@ public sealed partial class ReorderBuffer : IDisposable
         bucket.Add(parsed, rank, batch);
         _waiting[rank]++;
         _memory += bucket.MemoryBytes - before;
-        if (MemoryBytes > _budget) MakeRoomSlow();
+        if (MemoryBytes > Budget) MakeRoomSlow();
     }
 
     /// <summary>Takes what a salt has condensed, copying its bytes.</summary>
@@ -83,15 +82,11 @@ public sealed partial class ReorderBuffer : IDisposable
         bytes.CopyTo(bucket.Append(entry.Time, entry.Key, entry.Rank, bytes.Length, entry.Also));
         _waiting[entry.Rank] += entry.Also + 1;
         _memory += bucket.MemoryBytes - before;
-        if (MemoryBytes > _budget) MakeRoomSlow();
+        if (MemoryBytes > Budget) MakeRoomSlow();
     }
 
     /// <summary>Memory before events go to disk: what other buffers leave of a budget in common. Between events.</summary>
-    public long Budget
-    {
-        get => _budget;
-        set => _budget = value;
-    }
+    public long Budget { get; set; }
 
     /// <summary>Opens the earliest bucket that has events below the watermark, sorted; false when none has.</summary>
     public bool TryOpenRun(long watermark)
@@ -237,16 +232,16 @@ public sealed partial class ReorderBuffer : IDisposable
         _bySlice.Dequeue();
         _spare.Push(run);
         _spareBytes += run.MemoryBytes;
-        if (MemoryBytes > _budget) LetGoOfIdle();
+        if (MemoryBytes > Budget) LetGoOfIdle();
         if (_latest == run) _latest = null;
-        if (_pressed && _spilledBuckets == 0 && _memory < _budget / 2) Press(false);
+        if (_pressed && _spilledBuckets == 0 && _memory < Budget / 2) Press(false);
     }
 
     /// <summary>What is idle goes first: sizes that events no longer come in would be held for ever.</summary>
     private void MakeRoomSlow()
     {
         LetGoOfIdle();
-        if (_memory > _budget) SpillSlow();
+        if (_memory > Budget) SpillSlow();
     }
 
     /// <summary>Gives back memory that no event is in.</summary>
@@ -263,7 +258,7 @@ public sealed partial class ReorderBuffer : IDisposable
         // Down to half the budget, so that one round of writes makes room for many events; a round for each event cost a hundred times more.
         foreach (ReorderBucket bucket in _buckets.Values.OrderByDescending(bucket => bucket.Slice))
         {
-            if (_memory <= _budget / 2) break;
+            if (_memory <= Budget / 2) break;
             if (bucket.Count == 0) continue;
             if (!bucket.IsSpilled) _spilledBuckets++;
             _memory -= bucket.MemoryBytes;

@@ -20,7 +20,6 @@ public sealed class Salt : IDisposable
     private long _watermark = SourcePartition.NoTime;
     private long _turn;
     private (long Time, long At) _arrived = (SourcePartition.NoTime, SourcePartition.NoTime);
-    private ReorderShare? _share;
 
     /// <summary>An empty salt.</summary>
     public Salt(SaltOptions options, ReorderBuffer reorder)
@@ -36,12 +35,12 @@ public sealed class Salt : IDisposable
     public ReorderBuffer Reorder => _reorder;
 
     /// <summary>A budget in common with the lane's own buffer and its other salts; null: the buffer's own.</summary>
-    public ReorderShare? Share { init => _share = value; }
+    public ReorderShare? Share { private get; init; }
 
     /// <summary>Takes a batch's events and its watermark.</summary>
     public void Accept(LaneBatch batch)
     {
-        _share?.Divide(1 + _options.Salt, _reorder);
+        Share?.Divide(1 + _options.Salt, _reorder);
         // Now and then, at a barrier: the memory of a key that has turned cool is the lane's.
         if (batch.Barrier is not null && (_reorder.IsEmpty || _reorder.MemoryBytes > _reorder.Budget)) _reorder.LetGoOfIdle();
         RecordBatch? records = batch.Records;

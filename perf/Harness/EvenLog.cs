@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using System.Text.Json;
 
 namespace Pipeline.Perf.Harness;
 
@@ -62,8 +63,22 @@ internal sealed class EvenLog(long windows, long steady, int clickEvery)
         foreach (FileStream file in exposures.Concat(clicks)) file.Dispose();
     }
 
+    /// <summary>Whether as many windows are open as are ever at once, and close all along.</summary>
+    public bool IsSteady(Scrape look) => look.Sum("pipeline_samples_total") > 0 && look.Sum("pipeline_windows_open") >= windows * 0.99;
+
+    /// <summary>Compares what came of the whole log with it, and gives the number of samples; anything else than the log has fails.</summary>
+    public long Check(JsonElement summary)
+    {
+        long samples = summary.GetProperty("samples").GetInt64(), positives = summary.GetProperty("positives").GetInt64();
+        long expected = PositivesOf(samples);
+        if (summary.GetProperty("source_records").GetInt64() != Records || positives != expected)
+            throw new InvalidOperationException($"Of {Records:N0} records and {samples:N0} samples {positives:N0} are positive, expected {expected:N0}: {summary}");
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"checked: {samples:N0} samples, {positives:N0} positive as the log has it"));
+        return samples;
+    }
+
     /// <summary>How many of the first exposures were clicked: windows close in the order of the exposures.</summary>
-    public long PositivesOf(long first)
+    private long PositivesOf(long first)
     {
         long positives = 0;
         for (int number = 0; number < first; number++)

@@ -87,7 +87,7 @@ internal sealed partial class RunningPipeline : IDisposable
     /// <summary>Kills it as <c>kill -9</c> does, and waits until it is gone.</summary>
     public void Kill()
     {
-        Signals.Send(_process.Id, Signals.Kill);
+        _process.Kill();
         _process.WaitForExit();
     }
 

@@ -64,8 +64,7 @@ internal static class OpenWindows
             using RunningPipeline run = await RunningPipeline.StartAsync(job, "--state-memory", memory);
             Watched watched = await WatchAsync(run, log, windows);
             JsonElement summary = await run.TerminateAsync();
-            Check(log, summary);
-            return new Result(watched, summary.GetProperty("peak_rss_bytes").GetInt64(), summary.GetProperty("samples").GetInt64());
+            return new Result(watched, summary.GetProperty("peak_rss_bytes").GetInt64(), log.Check(summary));
         }
         finally
         {
@@ -87,7 +86,7 @@ internal static class OpenWindows
                 Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
                     $"{look.Uptime,6:F0} s  records {look.Records:N0}  open {Open(look):N0}  samples {look.Sum("pipeline_samples_total"):N0}  rss {look.Sum("process_memory_usage_bytes") / 1e6:N0} MB  state on disk {look.Sum("pipeline_state_disk_bytes") / 1e6:N0} MB"));
             }
-            watched.Take(look, Open(look), isSteady: look.Sum("pipeline_samples_total") > 0 && Open(look) >= windows * 0.99);
+            watched.Take(look, Open(look), isSteady: log.IsSteady(look));
             await Task.Delay(LookEvery);
         }
         if (!watched.HasSteadyState) throw new InvalidOperationException("Too few looks while all windows were open: more --steady exposures are needed.");
@@ -95,15 +94,6 @@ internal static class OpenWindows
     }
 
     private static double Open(Scrape look) => look.Sum("pipeline_windows_open");
-
-    private static void Check(EvenLog log, JsonElement summary)
-    {
-        long samples = summary.GetProperty("samples").GetInt64(), positives = summary.GetProperty("positives").GetInt64();
-        long expected = log.PositivesOf(samples);
-        if (summary.GetProperty("source_records").GetInt64() != log.Records || positives != expected)
-            throw new InvalidOperationException($"Of {samples:N0} samples {positives:N0} are positive, expected {expected:N0}: {summary}");
-        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"checked: {samples:N0} samples, {positives:N0} positive as the log has it"));
-    }
 
     /// <summary>What the looks at one run found.</summary>
     private sealed class Watched
