@@ -54,11 +54,10 @@ public sealed class PendingSnapshot
         {
             _disposing.ThrowIfCancellationRequested();
             _writer.Open(_disposing);
-            _reorder.Finish(_writer, _disposing);
-            foreach (ReorderSnapshot salt in _salted) salt.Finish(_writer, _disposing);
-            ReorderSnapshot.End(_writer);
+            WriteWaiting();
+            _log.WritePages(_disposing);
             _table.Finish(_writer, _disposing);
-            _log.Finish(_writer, _disposing);
+            _log.Finish(_writer);
             _writer.Finish();
             return new LaneSnapshot(new LaneFloor(_table.Floor, _log.FirstPage), _writer.Length);
         }
@@ -70,6 +69,19 @@ public sealed class PendingSnapshot
         {
             Close();
         }
+    }
+
+    /// <summary>Memory that is lent goes back at once: the table, which comes behind it, waits for its disk and reads what was written, and meanwhile the lane would need as much again.</summary>
+    private void WriteWaiting()
+    {
+        _reorder.Finish(_writer, _disposing);
+        _reorder.Release();
+        foreach (ReorderSnapshot salt in _salted)
+        {
+            salt.Finish(_writer, _disposing);
+            salt.Release();
+        }
+        ReorderSnapshot.End(_writer);
     }
 
     /// <summary>The lane is being disposed of: nothing of it is used behind this. Waits for <see cref="Finish"/> where it has begun.</summary>

@@ -95,9 +95,10 @@ internal sealed class ReorderSnapshot(PageFile spill, ReorderEntry[] entries)
         }
     }
 
-    /// <summary>Ends the sharing.</summary>
+    /// <summary>Ends the sharing, once.</summary>
     public void Release()
     {
+        if (_over) return;
         _over = true;
         _buckets.Clear();
         ArrayPool<ReorderEntry>.Shared.Return(entries);

@@ -54,20 +54,30 @@ public sealed partial class WindowLog
 internal sealed class WindowLogSnapshot(PageFile file, long first, long end, ReadOnlyMemory<byte> tail)
 {
     private volatile bool _over;
+    private long _writtenBefore;
 
-    /// <summary>Pages that have to be written.</summary>
+    /// <summary>Pages that have to be written, in order of their numbers.</summary>
     public List<(long Number, ReadOnlyMemory<byte> Bytes)> Unwritten { get; } = [];
 
     /// <summary>First page it needs.</summary>
     public long FirstPage => first;
 
-    /// <summary>Whether it needs no more of the log's memory.</summary>
-    public bool IsOver => _over;
+    /// <summary>Whether it needs a page's memory no more.</summary>
+    public bool HasWritten(long page) => _over || page < Volatile.Read(ref _writtenBefore);
+
+    /// <summary>Writes the pages, so that the log gets their memory back while other parts of the lane's snapshot are written.</summary>
+    public void WritePages(CancellationToken stopping)
+    {
+        foreach ((long number, ReadOnlyMemory<byte> bytes) in Unwritten)
+        {
+            file.Write(number, bytes.Span, stopping);
+            Volatile.Write(ref _writtenBefore, number + 1);
+        }
+    }
 
     /// <summary>Makes all pages durable and writes into the snapshot where they are.</summary>
-    public void Finish(SnapshotWriter snapshot, CancellationToken stopping)
+    public void Finish(SnapshotWriter snapshot)
     {
-        foreach ((long number, ReadOnlyMemory<byte> bytes) in Unwritten) file.Write(number, bytes.Span, stopping);
         file.Sync(first);
         snapshot.Write(first);
         file.Save(snapshot, first, end);

@@ -18,10 +18,13 @@ public sealed partial class WindowLog : IDisposable
     /// <summary>Bytes of a page, unless one entry needs more or the log is told otherwise.</summary>
     public const int PageBytes = 1 << 20;
 
+    // A page is read while another is written.
+    private const int MostIdleBeyondBudget = 2;
+
     private readonly int _pageBytes;
     private readonly PageFile _file;
     private readonly int _memoryPages;
-    private readonly Stack<byte[]> _free = new();
+    private readonly PagePool _pool;
     private readonly List<LogPage> _byNumber = [];
     private LogPage _tail;
     private long _firstPage;
@@ -37,6 +40,7 @@ public sealed partial class WindowLog : IDisposable
     public WindowLog(string path, long memoryBytes, int pageBytes = PageBytes, IStoragePolicy? policy = null)
     {
         _pageBytes = pageBytes;
+        _pool = new PagePool(pageBytes);
         _file = new PageFile(path, policy ?? NoRepeat.Instance);
         _memoryPages = (int)Math.Max(1, memoryBytes / pageBytes);
         _tail = new LogPage(0) { Bytes = new byte[pageBytes] };
@@ -111,7 +115,7 @@ public sealed partial class WindowLog : IDisposable
     public long FirstPage => _firstPage;
 
     /// <summary>Bytes of pages in memory.</summary>
-    public long MemoryBytes => (_inMemory + _free.Count) * (long)_pageBytes;
+    public long MemoryBytes => (_inMemory + _pool.Idle + _pool.Lent) * (long)_pageBytes;
 
     /// <summary>Bytes of pages on disk.</summary>
     public long DiskBytes => _file.Bytes;
@@ -132,7 +136,7 @@ public sealed partial class WindowLog : IDisposable
         LogPage full = _tail;
         _tail = new LogPage(full.Number + 1) { Bytes = Rent(bytes) };
         _byNumber.Add(_tail);
-        if (_inMemory <= _memoryPages || full == _reading || full == _looking) return;
+        if (_inMemory + _pool.Lent <= _memoryPages || full == _reading || full == _looking) return;
         _file.Write(full.Number, full.Bytes.AsSpan(0, full.Used));
         Drop(full);
     }
@@ -155,15 +159,15 @@ public sealed partial class WindowLog : IDisposable
     private byte[] Rent(int bytes)
     {
         _inMemory++;
-        if (bytes <= _pageBytes && _free.TryPop(out byte[]? page)) return page;
-        return GC.AllocateUninitializedArray<byte>(Math.Max(bytes, _pageBytes));
+        return _pool.Rent(bytes);
     }
 
     private void Drop(LogPage page)
     {
         if (page.Bytes is null) return;
         _inMemory--;
-        if (page.Bytes.Length == _pageBytes && _free.Count < 2 && page.SharedWith is not { IsOver: false }) _free.Push(page.Bytes);
+        _pool.Return(page.Bytes, page.Number, page.SharedWith);
+        _pool.Keep(Math.Max(_memoryPages - _inMemory - _pool.Lent, MostIdleBeyondBudget));
         page.Bytes = null;
     }
 

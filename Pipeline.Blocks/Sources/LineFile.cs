@@ -5,17 +5,17 @@ namespace Pipeline.Blocks.Sources;
 /// <summary>Reads one file, plain or gzip, line by line into batches.</summary>
 /// <remarks>
 /// A line counts once its newline is there; a carriage return before it is trimmed, a byte order mark at the file's start is skipped (positions count
-/// both). Blocks of <see cref="BlockBytes"/> are read into one buffer, and whole runs of lines are copied from there: one copy a byte, one vectorised
-/// search and no allocation a line. Memory is bounded by the record limit: of a longer line only its position is kept.
+/// both). Blocks of <see cref="BlockBytes"/> are read into the batch's own buffer, where the lines stay: no copy but of what the last block had beyond the batch,
+/// one vectorised search and no allocation a line. Memory is bounded by the record limit: of a longer line only its position is kept.
 /// Threading: one caller at a time. Errors: damaged or cut gzip data throws <see cref="InvalidDataException"/>; see <see cref="FileBytes"/>.
 /// </remarks>
 internal sealed class LineFile : IDisposable
 {
-    /// <summary>Bytes asked for at once.</summary>
-    public const int BlockBytes = 256 << 10;
+    /// <summary>Bytes asked for at once. Half of it, on average, is copied once a batch (perf/results/2026-11-28.md).</summary>
+    public const int BlockBytes = 64 << 10;
 
-    /// <summary>A batch is full at about this size; below what the batch pool keeps.</summary>
-    public const int BatchBytes = 1 << 20;
+    /// <summary>A batch is full at about this size: with a block more it fits into an array of 1 MiB, and is below what the batch pool keeps.</summary>
+    public const int BatchBytes = (1 << 20) - (2 * BlockBytes);
 
     private const long NotSkipping = -1;
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
@@ -24,13 +24,16 @@ internal sealed class LineFile : IDisposable
     private readonly FileBytes _raw;
     private readonly Stream _bytes;
     private readonly bool _bounded;
-    private byte[] _buffer;
+    // What was read and not handed over yet, from the start of a line.
+    private byte[] _kept = [];
+    private int _keptBytes;
+    // While a batch is filled, in its buffer: what is handed over ends at the first, what is read at the last; what is to be hashed begins at _hashed.
     private int _start, _end;
+    private int _hashed;
     private int _searched;
     private long _position;
     private long _oversizedAt = NotSkipping;
     private readonly FileFingerprint _fingerprint;
-    private int _hashed;
     private ulong _fingerprintAtOversized;
 
     /// <summary>Opens a file to read from a position, which is that of a line's first decompressed byte.</summary>
@@ -46,7 +49,6 @@ internal sealed class LineFile : IDisposable
         _raw = new FileBytes(path, limit);
         bool compressed = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
         _bytes = compressed ? GzipBytes.Open(_raw, BlockBytes) : _raw;
-        _buffer = GC.AllocateUninitializedArray<byte>(BlockBytes + (16 << 10));
         if (!compressed) _raw.Position = position;
         else SkipTo(position);
     }
@@ -55,15 +57,7 @@ internal sealed class LineFile : IDisposable
     public long Position => _oversizedAt == NotSkipping ? _position : _oversizedAt;
 
     /// <summary>Fingerprint of the bytes before <see cref="Position"/>.</summary>
-    public ulong Fingerprint
-    {
-        get
-        {
-            if (_oversizedAt != NotSkipping) return _fingerprintAtOversized;
-            TakeIn();
-            return _fingerprint.Value;
-        }
-    }
+    public ulong Fingerprint => _oversizedAt == NotSkipping ? _fingerprint.Value : _fingerprintAtOversized;
 
     /// <summary>Bytes of the file itself that were read.</summary>
     public long RawPosition => _raw.Position;
@@ -71,55 +65,68 @@ internal sealed class LineFile : IDisposable
     /// <summary>The end found when last reading lies inside a gzip member, so that more must come.</summary>
     public bool EndsInsideMember { get; private set; }
 
-    /// <summary>Appends lines until the batch is full or the file has no more now; tells whether it has more.</summary>
-    /// <param name="batch">Filled from where it stands.</param>
+    /// <summary>Fills an empty batch with lines; tells whether the file has more now.</summary>
+    /// <param name="batch">Empty.</param>
     /// <param name="maxRecords">Records at which the batch is full.</param>
     public bool Fill(RecordBatch batch, int maxRecords)
     {
-        while (true)
-        {
-            TakeLines(batch, maxRecords);
-            if (batch.RecordCount >= maxRecords || batch.BytesUsed >= BatchBytes) return true;
-            if (ReadBlock()) continue;
-            if (_bounded) TakeLastLine(batch);
-            return false;
-        }
+        if (batch.BytesUsed > 0) throw new ArgumentException("The batch is not empty.", nameof(batch));
+        batch.EnsureBytes(_keptBytes + BlockBytes);
+        _kept.AsSpan(0, _keptBytes).CopyTo(batch.Bytes);
+        (_start, _hashed, _end) = (0, 0, _keptBytes);
+        bool more = FillOn(batch, maxRecords);
+        TakeIn(batch);
+        batch.BytesUsed = _start;
+        _keptBytes = _end - _start;
+        if (_kept.Length < _keptBytes) _kept = GC.AllocateUninitializedArray<byte>(Math.Max(_keptBytes, _kept.Length * 2));
+        batch.Bytes.AsSpan(_start, _keptBytes).CopyTo(_kept);
+        return more;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _bytes.Dispose();
 
+    private bool FillOn(RecordBatch batch, int maxRecords)
+    {
+        while (true)
+        {
+            TakeLines(batch, maxRecords);
+            if (batch.RecordCount >= maxRecords || _start >= BatchBytes) return true;
+            if (ReadBlock(batch)) continue;
+            if (_bounded) TakeLastLine(batch);
+            return false;
+        }
+    }
+
     private void TakeLines(RecordBatch batch, int maxRecords)
     {
-        int run = _start;
-        while (batch.RecordCount < maxRecords && batch.BytesUsed + (_start - run) < BatchBytes)
+        byte[] bytes = batch.Bytes;
+        while (batch.RecordCount < maxRecords && _start < BatchBytes)
         {
-            int found = _buffer.AsSpan(_start + _searched, _end - _start - _searched).IndexOf((byte)'\n');
+            int found = bytes.AsSpan(_start + _searched, _end - _start - _searched).IndexOf((byte)'\n');
             if (found < 0)
             {
                 _searched = _end - _start;
                 break;
             }
-            int length = TrimmedLength(_searched + found);
+            int whole = _searched + found;
+            int length = TrimmedLength(bytes, whole);
             if (_oversizedAt != NotSkipping || length > _maxRecordBytes)
             {
-                CopyRun(batch, run, _start);
                 batch.Add(new RawRecord(0, RawRecord.Oversized, Position, SourcePartition.NoTime));
                 _oversizedAt = NotSkipping;
-                run = _start + _searched + found + 1;
             }
             else
             {
-                batch.Add(new RawRecord(batch.BytesUsed + _start - run, length, _position, SourcePartition.NoTime));
+                batch.Add(new RawRecord(_start, length, _position, SourcePartition.NoTime));
             }
-            Advance(_searched + found + 1);
+            Advance(whole + 1);
         }
-        CopyRun(batch, run, _start);
         int kept = _oversizedAt == NotSkipping ? _maxRecordBytes : 0;
-        if (_searched - 1 > kept) SkipOversized();
+        if (_searched - 1 > kept) SkipOversized(batch);
     }
 
-    private int TrimmedLength(int length) => length > 0 && _buffer[_start + length - 1] == '\r' ? length - 1 : length;
+    private int TrimmedLength(byte[] bytes, int length) => length > 0 && bytes[_start + length - 1] == '\r' ? length - 1 : length;
 
     private void Advance(int bytes)
     {
@@ -128,52 +135,47 @@ internal sealed class LineFile : IDisposable
         _searched = 0;
     }
 
-    private void CopyRun(RecordBatch batch, int from, int to)
+    /// <summary>Lets go of what there is of a line over the limit; the next block takes its place.</summary>
+    private void SkipOversized(RecordBatch batch)
     {
-        if (from >= to) return;
-        batch.EnsureBytes(to - from);
-        _buffer.AsSpan(from, to - from).CopyTo(batch.Bytes.AsSpan(batch.BytesUsed));
-        batch.BytesUsed += to - from;
-    }
-
-    private void SkipOversized()
-    {
+        int line = _start;
         if (_oversizedAt == NotSkipping)
         {
-            _fingerprintAtOversized = Fingerprint;
+            TakeIn(batch);
+            _fingerprintAtOversized = _fingerprint.Value;
             _oversizedAt = _position;
         }
         Advance(_end - _start);
+        TakeIn(batch);
+        _start = _end = _hashed = line;
     }
 
     private void TakeLastLine(RecordBatch batch)
     {
-        int length = TrimmedLength(_end - _start);
+        int length = TrimmedLength(batch.Bytes, _end - _start);
         if (_oversizedAt != NotSkipping || length > _maxRecordBytes) batch.Add(new RawRecord(0, RawRecord.Oversized, Position, SourcePartition.NoTime));
-        else if (_end > _start) batch.Add(_buffer.AsSpan(_start, length), _position, SourcePartition.NoTime);
+        else if (_end > _start) batch.Add(new RawRecord(_start, length, _position, SourcePartition.NoTime));
         _oversizedAt = NotSkipping;
         Advance(_end - _start);
     }
 
     /// <summary>Hashes what was handed over since the last time: runs of lines, for a call a line costs more than its bytes.</summary>
-    private void TakeIn()
+    private void TakeIn(RecordBatch batch)
     {
-        if (_hashed < _start) _fingerprint.Append(_buffer.AsSpan(_hashed, _start - _hashed));
+        _fingerprint.Append(batch.Bytes.AsSpan(_hashed, _start - _hashed));
         _hashed = _start;
     }
 
-    private bool ReadBlock()
+    private bool ReadBlock(RecordBatch batch)
     {
-        TakeIn();
-        if (_start > 0)
+        if (batch.Bytes.Length - _end < BlockBytes)
         {
-            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
-            (_start, _end, _hashed) = (0, _end - _start, 0);
+            batch.BytesUsed = _end;
+            batch.EnsureBytes(BlockBytes);
         }
-        if (_buffer.Length - _end < BlockBytes / 2) Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _end + BlockBytes));
-        int read = ReadBytes(_buffer.AsSpan(_end));
+        int read = ReadBytes(batch.Bytes.AsSpan(_end, BlockBytes));
         _end += read;
-        if (_position == 0 && _oversizedAt == NotSkipping && _buffer.AsSpan(0, _end).StartsWith(ByteOrderMark)) Advance(ByteOrderMark.Length);
+        if (_position == 0 && _oversizedAt == NotSkipping && batch.Bytes.AsSpan(0, _end).StartsWith(ByteOrderMark)) Advance(ByteOrderMark.Length);
         return read > 0;
     }
 
@@ -197,12 +199,12 @@ internal sealed class LineFile : IDisposable
 
     private void SkipTo(long position)
     {
-        long skipped = 0;
-        while (skipped < position)
+        byte[] skipped = GC.AllocateUninitializedArray<byte>((int)Math.Min(BlockBytes, position));
+        for (long done = 0; done < position;)
         {
-            int read = ReadBytes(_buffer.AsSpan(0, (int)Math.Min(_buffer.Length, position - skipped)));
-            if (read == 0) throw new SourceChangedException(_path, $"{position} decompressed bytes", $"{skipped}");
-            skipped += read;
+            int read = ReadBytes(skipped.AsSpan(0, (int)Math.Min(skipped.Length, position - done)));
+            if (read == 0) throw new SourceChangedException(_path, $"{position} decompressed bytes", $"{done}");
+            done += read;
         }
     }
 }

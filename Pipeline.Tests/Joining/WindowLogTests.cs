@@ -62,6 +62,34 @@ public sealed class WindowLogTests
         Assert.AreEqual(1_999, entry.Time);
     }
 
+    [TestMethod]
+    public void PagesASnapshotStillReads_AreCountedAndLeftAlone_AndUsedAgainWhenItHasWrittenThem()
+    {
+        const int page = 64 << 10;
+        const long budget = 8 * page, beside = 3 * page;
+        using var folder = new TempFolder();
+        using var sut = new WindowLog(folder["log"], budget, page);
+        long end = AppendPages(sut, 6, fill: 1);
+        WindowLogSnapshot snapshot = sut.BeginSnapshot();
+        sut.TruncateBefore(end);
+        Assert.IsGreaterThanOrEqualTo(6L * page, sut.MemoryBytes);
+
+        end = AppendPages(sut, 20, fill: 2);
+
+        Assert.IsLessThanOrEqualTo(budget + beside, sut.MemoryBytes);
+        Assert.HasCount(6, snapshot.Unwritten);
+        foreach ((_, ReadOnlyMemory<byte> bytes) in snapshot.Unwritten) Assert.AreEqual(1, bytes.Span[LogEntry.HeadBytes + 1]);
+
+        snapshot.WritePages(CancellationToken.None);
+        sut.TruncateBefore(end);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        AppendPages(sut, 5, fill: 3);
+
+        Assert.IsLessThan(page, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.IsLessThanOrEqualTo(budget + beside, sut.MemoryBytes);
+        snapshot.Release();
+    }
+
     /// <summary>Sizes, reads ahead, reads anywhere and truncation in any mix give what was written.</summary>
     [TestMethod]
     public void AnyMixOfAppendsAndReads_GivesWhatWasWritten()
@@ -91,6 +119,16 @@ public sealed class WindowLogTests
                 return true;
             },
             iter: 300);
+    }
+
+    /// <summary>Fills whole pages with entries, and begins one more; gives the address of its first entry.</summary>
+    private static long AppendPages(WindowLog log, int pages, byte fill)
+    {
+        byte[] payload = new byte[30_000];
+        Array.Fill(payload, fill);
+        long first = Append(log, 0, "k", payload), last = first;
+        while (last >> 32 < (first >> 32) + pages) last = Append(log, 0, "k", payload);
+        return last;
     }
 
     private static long Append(WindowLog log, long time, string key, byte[] payload)
