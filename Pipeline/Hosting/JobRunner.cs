@@ -112,6 +112,7 @@ internal sealed class JobRunner(JobOptions job, RunSettings settings, TimeProvid
             Every(job.State.CheckpointInterval, () => CheckpointAsync(running, checkpointer, parts, loops.Token), loops.Token),
             job.Time.Mode == TimeMode.Processing ? Every(Tick, () => running.TickAsync(clock.GetUtcNow().ToUnixTimeMilliseconds()), loops.Token) : Task.CompletedTask,
             Every(BlockViews.LookInterval, topology.Views.Look, loops.Token),
+            Every(ManagedMemory.LookInterval, new ManagedMemory(job.State.Memory, new ProcessHeap()).Look, loops.Token),
             Every(RateBook.TickInterval, () => reports.Tick(RateBook.TickInterval), loops.Token),
             settings.ReportInterval is { } interval ? Every(interval, () => Report(topology, reports, Summarize), loops.Token) : Task.CompletedTask,
         ];
