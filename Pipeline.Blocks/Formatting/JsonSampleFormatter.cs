@@ -114,7 +114,7 @@ public sealed class JsonSampleFormatter : SampleFormatter
     /// <summary>Copies JSON as it was written. In sound JSON a line feed is white space between tokens, and a space means the same.</summary>
     private void WriteJson(OutputBatch output, ReadOnlySpan<byte> json)
     {
-        if (Shape.OneLine) json.Replace(output.Room(json.Length), (byte)'\n', (byte)' ');
+        if (Shape.Lines) json.Replace(output.Room(json.Length), (byte)'\n', (byte)' ');
         else json.CopyTo(output.Room(json.Length));
         output.BytesUsed += json.Length;
     }

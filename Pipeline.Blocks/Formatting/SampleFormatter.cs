@@ -39,7 +39,7 @@ public abstract class SampleFormatter : ISampleFormatter
             ReadOnlySpan<ActionCell> cells = batch.CellsOf(i);
             Fields.Read(payload, window.Partition);
             int before = output.BytesUsed;
-            int keyLength = WriteRecordKey(output, key);
+            int keyLength = Shape.Lines ? 0 : WriteRecordKey(output, key);
             int valueStart = output.BytesUsed;
             int label = Shape.LabelOf(cells);
             WriteValue(output, window, key, payload, cells, label);

@@ -13,9 +13,9 @@ public sealed class SampleShape
     /// <param name="windowMs">W, ms.</param>
     /// <param name="output">Features and validation.</param>
     /// <param name="columns">Columns of the CSV exposures, for CSV output with <c>features: all</c>; those the job names unless given.</param>
-    /// <param name="oneLine">Whether a JSON sample must be one line, for files: line feeds between a payload's tokens become spaces.</param>
+    /// <param name="lines">Whether samples are lines of a file: line feeds between a JSON payload's tokens become spaces, and no record has a key of its own.</param>
     public SampleShape(
-        IReadOnlyList<StreamOptions> streams, long windowMs, OutputOptions output, IReadOnlyList<string>? columns = null, bool oneLine = false)
+        IReadOnlyList<StreamOptions> streams, long windowMs, OutputOptions output, IReadOnlyList<string>? columns = null, bool lines = false)
     {
         Exposure = streams.Single(stream => stream.Role == StreamRole.Exposure);
         ExposureStream = streams.ToList().IndexOf(Exposure);
@@ -23,7 +23,7 @@ public sealed class SampleShape
         IsPositive = [.. Actions.Select(stream => stream.Positive)];
         WindowMs = windowMs;
         Output = output;
-        OneLine = oneLine;
+        Lines = lines;
         Fields = new FieldTable();
         Required = [.. output.Required.Select(Fields.Add)];
         Ranges = [.. output.Ranges.Select(range => Fields.Add(range.Field))];
@@ -54,8 +54,8 @@ public sealed class SampleShape
     /// <summary>Features and validation.</summary>
     public OutputOptions Output { get; }
 
-    /// <summary>Whether a JSON sample must be one line.</summary>
-    public bool OneLine { get; }
+    /// <summary>Whether samples are lines of a file.</summary>
+    public bool Lines { get; }
 
     /// <summary>Whether the features are the columns of the CSV exposures, each under its name.</summary>
     public bool HasAllColumns { get; }

@@ -66,6 +66,21 @@ public sealed class OutputBatch(Action<OutputBatch>? released = null)
         Records[Count++] = record;
     }
 
+    /// <summary>All values with their newlines in one piece; false when something, such as keys, lies between them.</summary>
+    public bool TryGetLines(out ReadOnlyMemory<byte> lines)
+    {
+        lines = default;
+        if (Count == 0) return false;
+        int start = Records[0].ValueStart, end = start;
+        foreach (ref readonly OutputRecord record in Records.AsSpan(0, Count))
+        {
+            if (record.ValueStart != end) return false;
+            end += record.ValueLength + 1;
+        }
+        lines = Bytes.AsMemory(start, end - start);
+        return true;
+    }
+
     /// <summary>Notes the place of the sample added last.</summary>
     public void Note(in EmissionPoint point)
     {

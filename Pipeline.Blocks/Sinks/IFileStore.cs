@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Pipeline.Blocks.Sinks;
 
 /// <summary>The calls that make output and checkpoints durable: the seam at which tests put faults in.</summary>
-/// <remarks>Threading: one caller at a time. Errors: the operating system's, as <see cref="IOException"/>.</remarks>
+/// <remarks>Threading: a file is synced, and the file of commits replaced, while another thread writes; else one caller at a time. Errors: the operating system's, as <see cref="IOException"/>.</remarks>
 public interface IFileStore
 {
     /// <summary>Opens a file to write anywhere in it; made when missing.</summary>

@@ -5,8 +5,8 @@ namespace Pipeline.Blocks.Sinks;
 
 /// <summary>The sample files of an output directory, one a lane, and the file that says how much of each counts.</summary>
 /// <remarks>
-/// Lengths of files that this run has no lane for are kept. Disposal closes and commits nothing. Threading: one caller at a time.
-/// Errors: <see cref="SinkRefusedException"/> for a file shorter than committed; I/O errors as <see cref="StorageRetry"/> and <see cref="SinkFile.SyncAsync"/> say.
+/// Lengths of files that this run has no lane for are kept. Disposal closes and commits nothing. Threading: one caller at a time; <see cref="CommitAsync"/> may run beside the others.
+/// Errors: <see cref="SinkRefusedException"/> for a file shorter than committed; I/O errors as <see cref="StorageRetry"/> and <see cref="SinkFile.Sync"/> say.
 /// </remarks>
 internal sealed partial class SampleFiles : IDisposable
 {
@@ -14,6 +14,7 @@ internal sealed partial class SampleFiles : IDisposable
     private readonly SampleSinkSettings _settings;
     private readonly IFileStore _store;
     private readonly StorageRetry _retry;
+    private readonly StorageRetry _commitRetry;
     private readonly SinkFile?[] _lanes;
     private SortedDictionary<string, long> _lengths = CommittedOutput.None.Lengths;
     private bool _uncovered = true;
@@ -22,7 +23,7 @@ internal sealed partial class SampleFiles : IDisposable
     public SampleFiles(string directory, SampleSinkSettings settings, IFileStore store)
     {
         (_directory, _settings, _store) = (directory, settings, store);
-        _retry = new StorageRetry(settings);
+        (_retry, _commitRetry) = (new StorageRetry(settings), new StorageRetry(settings));
         _lanes = new SinkFile?[settings.Lanes];
     }
 
@@ -74,25 +75,29 @@ internal sealed partial class SampleFiles : IDisposable
         _store.SyncDirectory(_directory);
     }
 
-    /// <summary>Makes all lanes' data durable; tells whether the committed lengths do not cover it yet.</summary>
-    public async ValueTask<bool> SyncAsync(CancellationToken stop)
+    /// <summary>Writes what is buffered, and says what a commit of all that is written has to make durable and will cover; null when the last commit covers it.</summary>
+    public async ValueTask<SampleCut?> CutAsync(CancellationToken stop)
     {
+        var unsynced = new List<SinkFile>();
         foreach (SinkFile? file in _lanes)
         {
-            _uncovered |= await file!.SyncAsync(stop).ConfigureAwait(false);
+            await file!.WriteAsync(stop).ConfigureAwait(false);
+            if (file.TakeUnsynced()) unsynced.Add(file);
             _lengths[Path.GetFileName(file.Path)] = file.Written;
         }
-        return _uncovered;
+        if (unsynced.Count == 0 && !_uncovered) return null;
+        _uncovered = false;
+        return new SampleCut(unsynced, new SortedDictionary<string, long>(_lengths, StringComparer.Ordinal));
     }
 
-    /// <summary>Renames into place that everything synced counts, and the progress it stands for.</summary>
-    public async ValueTask CommitAsync(Progress? progress, CancellationToken stop)
+    /// <summary>Makes a cut's data durable, and renames into place that it counts, and the progress it stands for. Cuts are committed in their order.</summary>
+    public async ValueTask CommitAsync(SampleCut cut, Progress? progress, CancellationToken stop)
     {
-        ReadOnlyMemory<byte> bytes = new CommittedOutput(_lengths, progress).Format();
+        foreach (SinkFile file in cut.Unsynced) file.Sync();
+        ReadOnlyMemory<byte> bytes = new CommittedOutput(cut.Lengths, progress).Format();
         CrashPoint.Reach(CrashPoint.BeforeCommit);
-        await _retry.RunAsync($"Replacing {CommittedPath}", () => _store.Replace(CommittedPath, bytes.Span), stop).ConfigureAwait(false);
+        await _commitRetry.RunAsync($"Replacing {CommittedPath}", () => _store.Replace(CommittedPath, bytes.Span), stop).ConfigureAwait(false);
         CrashPoint.Reach(CrashPoint.AfterCommit);
-        _uncovered = false;
     }
 
     /// <inheritdoc/>
@@ -108,3 +113,8 @@ internal sealed partial class SampleFiles : IDisposable
     [GeneratedRegex(@"^samples-\d+\.(jsonl|csv)$", RegexOptions.CultureInvariant)]
     private static partial Regex SampleFileName();
 }
+
+/// <summary>What a commit of sample files covers.</summary>
+/// <param name="Unsynced">Files that were written to since the cut before.</param>
+/// <param name="Lengths">Bytes of every file, by name.</param>
+internal sealed record SampleCut(IReadOnlyList<SinkFile> Unsynced, SortedDictionary<string, long> Lengths);

@@ -6,12 +6,15 @@ namespace Pipeline.Blocks.Sinks;
 /// <summary>One file that a sink appends to, with what is not yet written of it in memory.</summary>
 /// <remarks>
 /// Memory: <see cref="ChunkBytes"/> and one record more. Threading: one caller at a time. Disposal closes; what is not written is gone.
-/// Errors: see <see cref="StorageRetry"/>; a failed fsync throws at once, see <see cref="SyncAsync"/>.
+/// Errors: see <see cref="StorageRetry"/>; a failed fsync throws at once, see <see cref="Sync"/>.
 /// </remarks>
 internal sealed class SinkFile : IDisposable
 {
     /// <summary>Least bytes of a write while records keep coming: large enough that calls and journal updates cost nothing beside the copy.</summary>
     public const int ChunkBytes = 256 << 10;
+
+    // A call for less costs more than the copy it saves.
+    private const int LeastDirectBytes = ChunkBytes / 4;
 
     private readonly IFileStore _store;
     private readonly StorageRetry _retry;
@@ -62,16 +65,20 @@ internal sealed class SinkFile : IDisposable
         return 0;
     }
 
-    /// <summary>Buffers a batch's values, each with the newline behind it, from one record on until the buffer is full; returns the first that was not taken.</summary>
-    public int Append(OutputBatch batch, int from)
+    /// <summary>Appends a batch's values, each with the newline behind it: what lies together and is much is written from where it is, the rest goes into the buffer, which is written when it is full.</summary>
+    public async ValueTask AppendAsync(OutputBatch batch, CancellationToken stop)
     {
-        int next = from;
-        while (next < batch.Count && !Full)
+        if (batch.TryGetLines(out ReadOnlyMemory<byte> lines) && _used == 0 && lines.Length >= LeastDirectBytes)
+        {
+            await WriteAsync(lines, stop).ConfigureAwait(false);
+            return;
+        }
+        for (int next = 0; next < batch.Count;)
         {
             OutputRecord record = batch.Records[next++];
             Append(batch.Bytes.AsSpan(record.ValueStart, record.ValueLength + 1));
+            if (Full) await WriteAsync(stop).ConfigureAwait(false);
         }
-        return next;
     }
 
     /// <summary>Buffers bytes.</summary>
@@ -86,21 +93,34 @@ internal sealed class SinkFile : IDisposable
     public async ValueTask WriteAsync(CancellationToken stop)
     {
         if (_used == 0) return;
-        _unsynced = true;
-        await _retry.RunAsync($"Writing {_used} bytes at {Written} of {Path}", () => _store.Write(_handle, _buffer.AsSpan(0, _used), Written), stop).ConfigureAwait(false);
-        Written += _used;
+        await WriteAsync(_buffer.AsMemory(0, _used), stop).ConfigureAwait(false);
         _used = 0;
     }
 
     /// <summary>Writes what is buffered and makes all of the file durable; tells whether there was anything to do.</summary>
+    public async ValueTask<bool> SyncAsync(CancellationToken stop)
+    {
+        await WriteAsync(stop).ConfigureAwait(false);
+        if (!TakeUnsynced()) return false;
+        Sync();
+        return true;
+    }
+
+    /// <summary>Whether something was written since this was last asked.</summary>
+    public bool TakeUnsynced()
+    {
+        bool unsynced = _unsynced;
+        _unsynced = false;
+        return unsynced;
+    }
+
+    /// <summary>Makes what is written by now durable. May be called beside writes on another thread, which are covered or not.</summary>
     /// <remarks>
     /// A failed fsync is not repeated: the kernel drops the pages it could not write and reports success the next time. The pipeline stops instead, and
     /// its restart replays from the last commit.
     /// </remarks>
-    public async ValueTask<bool> SyncAsync(CancellationToken stop)
+    public void Sync()
     {
-        await WriteAsync(stop).ConfigureAwait(false);
-        if (!_unsynced) return false;
         try
         {
             _store.Sync(_handle);
@@ -109,12 +129,17 @@ internal sealed class SinkFile : IDisposable
         {
             throw new SinkUnavailableException($"fsync of {Path} ({Written} bytes) failed; what was written since the last commit may be lost: {error.Message}", error);
         }
-        _unsynced = false;
-        return true;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();
+
+    private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop)
+    {
+        _unsynced = true;
+        await _retry.RunAsync($"Writing {bytes.Length} bytes at {Written} of {Path}", () => _store.Write(_handle, bytes.Span, Written), stop).ConfigureAwait(false);
+        Written += bytes.Length;
+    }
 
     private void Grow(int bytes)
     {

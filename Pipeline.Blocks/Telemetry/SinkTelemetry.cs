@@ -52,17 +52,28 @@ public sealed class SinkTelemetry(TimeProvider clock, SampleAges ages)
     /// <summary>A batch's samples are delivered.</summary>
     public void Delivered(OutputBatch batch) => Ages.Add(batch.Times, batch.Count, clock.GetUtcNow().ToUnixTimeMilliseconds());
 
-    /// <summary>A batch's samples are written, and delivered with the next <see cref="DeliverHeld"/>.</summary>
+    /// <summary>A batch's samples are written, and delivered later.</summary>
     public void Hold(OutputBatch batch)
     {
         if (batch.Times.Any) _held.Add((batch.Times, batch.Count));
     }
 
-    /// <summary>What is held is delivered.</summary>
-    public void DeliverHeld()
+    /// <summary>What is held by now: that is what a commit begun now delivers.</summary>
+    public HeldSamples TakeHeld()
+    {
+        var taken = new HeldSamples([.. _held]);
+        _held.Clear();
+        return taken;
+    }
+
+    /// <summary>What was held is delivered. Beside <see cref="Hold"/>.</summary>
+    public void Deliver(HeldSamples held)
     {
         long now = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        foreach ((SampleTimes times, int samples) in _held) Ages.Add(times, samples, now);
-        _held.Clear();
+        foreach ((SampleTimes times, int samples) in held.Batches ?? []) Ages.Add(times, samples, now);
     }
 }
+
+/// <summary>Samples that are written and not delivered yet.</summary>
+/// <param name="Batches">When the samples of each batch passed the stages, and how many they are.</param>
+public readonly record struct HeldSamples((SampleTimes Times, int Samples)[]? Batches);

@@ -20,8 +20,8 @@ internal sealed class FormatRig
     /// <param name="output">What is tested.</param>
     /// <param name="key">Key paths.</param>
     /// <param name="columns">Columns of CSV exposures, one list for each of their files; none for JSON exposures.</param>
-    /// <param name="oneLine">See <see cref="SampleShape"/>.</param>
-    public FormatRig(OutputOptions output, string[]? key = null, string[][]? columns = null, bool oneLine = false)
+    /// <param name="lines">See <see cref="SampleShape"/>.</param>
+    public FormatRig(OutputOptions output, string[]? key = null, string[][]? columns = null, bool lines = false)
     {
         foreach (string[] file in columns ?? [[]])
             _directory.Register($"exposure-{_directory.Count}", 0, [Exposure], hasTimestamps: false).Columns = file;
@@ -32,7 +32,7 @@ internal sealed class FormatRig
         };
         Shape = new SampleShape(
             [Stream("click", StreamRole.Action) with { Positive = true }, exposure, Stream("like", StreamRole.Action)],
-            windowMs: 1_200_000, output, columns?[0], oneLine);
+            windowMs: 1_200_000, output, columns?[0], lines);
         _formatter = SampleFormatters.Make(Shape, _directory);
         Result = new FormatResult { JoinedActions = new long[2], InvalidActions = new long[2], InvalidByRule = new long[Shape.Rules] };
     }

@@ -46,8 +46,8 @@ public sealed class PayloadShapeTests
     {
         string payload = $"{{\"o\":{"{\n\"a\" :\n\"x\\n\"}"},\n\"l\":{"[1,\r\n2]"}}}";
 
-        string all = new FormatRig(new OutputOptions(), oneLine: oneLine).Window(payload).Format().Values.Single();
-        string selected = new FormatRig(FormatRig.Selected("o", "l"), oneLine: oneLine).Window(payload).Format().Values.Single();
+        string all = new FormatRig(new OutputOptions(), lines: oneLine).Window(payload).Format().Values.Single();
+        string selected = new FormatRig(FormatRig.Selected("o", "l"), lines: oneLine).Window(payload).Format().Values.Single();
 
         StringAssert.EndsWith(all, $"\"features\":{{\"o\":{object1},{(oneLine ? ' ' : '\n')}\"l\":{array}}}}}");
         StringAssert.EndsWith(selected, $"\"features\":{{\"o\":{object1},\"l\":{array}}}}}");

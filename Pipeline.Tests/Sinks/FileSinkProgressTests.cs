@@ -9,6 +9,8 @@ namespace Pipeline.Tests.Sinks;
 [TestClass]
 public sealed class FileSinkProgressTests : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly TempFolder _folder = new();
     private readonly FakeTimeProvider _clock = new();
     private readonly FaultyStore _store = new();
@@ -59,6 +61,58 @@ public sealed class FileSinkProgressTests : IDisposable
         Assert.AreEqual(61, committed.Points.Count(static point => point == EmissionPoint.None));
         AssertSame(committed, (await sink.ReadProgressAsync(default))!);
         Assert.AreEqual("a\nb\nc\n" + "d\n", string.Concat(ProgressFixture.ReadCommitted(_folder.Path).Values));
+    }
+
+    /// <summary>A commit that is under way covers what was written before it, and what is written meanwhile waits for the next: neither samples nor progress run ahead.</summary>
+    [TestMethod]
+    public async Task WritingGoesOn_WhileACommitWaitsForItsDisk()
+    {
+        await using FileSink sink = await Begin();
+        await sink.WriteAsync(ProgressFixture.Batch(0, (3, 1, "a")), default);
+        _store.MaySync.Reset();
+        Task commit = Task.Run(() => sink.FlushAsync(default));
+        await _store.SyncWasCalled.Task.WaitAsync(Patience);
+
+        string large = new('b', 2 * SinkFile.ChunkBytes);
+        await sink.WriteAsync(ProgressFixture.Batch(0, (3, 2, large)), default).AsTask().WaitAsync(Patience);
+
+        Assert.IsFalse(commit.IsCompleted);
+        Assert.IsGreaterThan(2L * SinkFile.ChunkBytes, new FileInfo(_folder["samples-0.jsonl"]).Length);
+        _store.MaySync.Set();
+        await commit.WaitAsync(Patience);
+        Assert.AreEqual(ProgressFixture.PointOf(3, 1), sink.Committed!.Points[3]);
+        Assert.AreEqual("a\n", string.Concat(ProgressFixture.ReadCommitted(_folder.Path).Values));
+        await sink.FlushAsync(default);
+        Assert.AreEqual(ProgressFixture.PointOf(3, 2), sink.Committed!.Points[3]);
+        Assert.AreEqual($"a\n{large}\n", string.Concat(ProgressFixture.ReadCommitted(_folder.Path).Values));
+    }
+
+    /// <summary>Values that lie together are written without a copy; small batches, and those with keys between, by way of the buffer; the order stays.</summary>
+    [TestMethod]
+    public async Task SamplesAreWrittenInOrder_WhetherBufferedOrNot()
+    {
+        await using FileSink sink = await Begin();
+        string[] values = ["small", new('a', SinkFile.ChunkBytes), "tail", new('b', SinkFile.ChunkBytes / 2)];
+        for (int i = 0; i < 4; i++)
+        {
+            await sink.WriteAsync(Lines(2 * i, values[i], $"{i}"), default);
+            if (i == 1) await sink.FlushAsync(default);
+        }
+        _store.Writes.Clear();
+        await sink.FlushAsync(default);
+        await sink.WriteAsync(Lines(8, values[1], "9"), default);
+
+        CollectionAssert.AreEqual(new[] { "tail\n2\n".Length + values[3].Length + "\n3\n".Length, SinkFile.ChunkBytes + "\n9\n".Length }, _store.Writes);
+        await sink.FlushAsync(default);
+        Assert.AreEqual(
+            $"small\n0\n{values[1]}\n1\ntail\n2\n{values[3]}\n3\n{values[1]}\n9\n", string.Concat(ProgressFixture.ReadCommitted(_folder.Path).Values));
+    }
+
+    private static OutputBatch Lines(int number, params string[] values)
+    {
+        OutputBatch batch = OutputBatches.Of(0, values.Select(static value => ("", value)));
+        batch.Note(ProgressFixture.PointOf(0, number));
+        return batch;
     }
 
     [TestMethod]

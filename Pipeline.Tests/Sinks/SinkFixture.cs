@@ -49,6 +49,12 @@ internal sealed class FaultyStore : IFileStore
     /// <summary>Whether fsync fails.</summary>
     public bool FailingSync { get; set; }
 
+    /// <summary>Set while fsync may go on; a call waits for it.</summary>
+    public ManualResetEventSlim MaySync { get; } = new(initialState: true);
+
+    /// <summary>Set once fsync was called.</summary>
+    public TaskCompletionSource SyncWasCalled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>Calls of fsync that failed.</summary>
     public int FailedSyncs { get; private set; }
 
@@ -76,6 +82,8 @@ internal sealed class FaultyStore : IFileStore
             FailedSyncs++;
             throw Full();
         }
+        SyncWasCalled.TrySetResult();
+        MaySync.Wait();
         FileStore.Real.Sync(file);
     }
 

@@ -51,7 +51,7 @@ internal sealed class SaltedFlow(JobOptions job, IReadOnlyList<Step> steps, int 
         {
             var source = new StepSource(all, pool, steps, _checkpoint?.Step ?? 0, to);
             Partitioner partitioner = Partitioner(directory, skew);
-            var shape = new SampleShape(job.Streams, (long)job.Window.Length.TotalMilliseconds, job.Output, oneLine: true);
+            var shape = new SampleShape(job.Streams, (long)job.Window.Length.TotalMilliseconds, job.Output, lines: true);
             var topology = new SampleTopology(new TopologyParts
             {
                 Parallelism = new ParallelismOptions { Lanes = lanes, BlockCapacity = 2 },

@@ -296,6 +296,6 @@ internal sealed class JobParts : IAsyncDisposable
         int exposure = _job.Streams.ToList().FindIndex(stream => stream.Role == StreamRole.Exposure);
         SourcePartition? first = _directory.All.FirstOrDefault(partition => partition.Columns.Count > 0 && partition.Streams.Contains(exposure));
         return new SampleShape(
-            _job.Streams, (long)_job.Window.Length.TotalMilliseconds, _job.Output, first?.Columns, oneLine: _job.Sink is FileSinkOptions);
+            _job.Streams, (long)_job.Window.Length.TotalMilliseconds, _job.Output, first?.Columns, lines: _job.Sink is FileSinkOptions);
     }
 }
