@@ -12,7 +12,7 @@ internal static class Measures
 
     private static Command Floor()
     {
-        Option<long> exposures = Number("--exposures", "Size of the log", 2_000_000L);
+        Option<long> exposures = Number("--exposures", "Size of the log", 8_000_000L);
         Option<int> runs = Number("--runs", "Counted runs of both, after one that is not", 5), core = Number("--core", "The core both run on", Environment.ProcessorCount - 1);
         var command = new Command("floor", "A loop that does only the unavoidable, beside the program with one lane and one parser, both on one core.") { exposures, runs, core };
         command.SetAction((parsed, _) => Scenarios.Floor.RunAsync(parsed.GetValue(exposures), parsed.GetValue(runs), parsed.GetValue(core)));
@@ -30,7 +30,7 @@ internal static class Measures
 
     private static Command Scaling()
     {
-        Option<long> exposures = Number("--exposures", "Size of the log", 4_000_000L);
+        Option<long> exposures = Number("--exposures", "Size of the log", 8_000_000L);
         Option<int> runs = Number("--runs", "Counted runs of each, after one that is not", 5);
         var command = new Command("scaling", "File → file on one core and on two; what the single-threaded stages cost a record.") { exposures, runs };
         command.SetAction((parsed, _) => Scenarios.Scaling.RunAsync(parsed.GetValue(exposures), parsed.GetValue(runs)));

@@ -173,6 +173,9 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
     public void Hint(KeyHash key) => _index.Hint(HashOf(key));
 
     /// <inheritdoc/>
+    public void HintBehind(KeyHash key) => _index.HintBehind(HashOf(key), _store.Log.HeadAddress);
+
+    /// <inheritdoc/>
     public void Advance(long appliedTime)
     {
         if (_device.Fault is not null) Throw();

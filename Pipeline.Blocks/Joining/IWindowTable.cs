@@ -146,6 +146,9 @@ public interface IWindowTable : IDisposable
     /// <summary>A hint some events ahead of an <see cref="Apply"/>: where the key would be found is brought into the processor's cache. Changes no result.</summary>
     void Hint(KeyHash key);
 
+    /// <summary>The same, fewer events ahead: what is found there by now leads on, and that is brought into the cache too.</summary>
+    void HintBehind(KeyHash key);
+
     /// <summary>Says that every event up to here is applied and every window with an end at or before it was read; storage of dead windows may be reclaimed.</summary>
     void Advance(long appliedTime);
 

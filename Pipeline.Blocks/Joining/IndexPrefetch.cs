@@ -4,34 +4,42 @@ using FASTER.core;
 
 namespace Pipeline.Blocks.Joining;
 
-/// <summary>Brings buckets of a FASTER index into the processor's cache before they are asked for.</summary>
+/// <summary>Brings what a lookup in a FASTER store reads into the processor's cache before it is asked for: first the bucket of the index, then what the bucket leads to.</summary>
 /// <remarks>
-/// An index of hundreds of mebibytes is hit at random, and each hit waits for memory; asked for some events ahead, the waits overlap. FASTER offers no such call: where its
-/// index lies is read from its fields, once. It is never moved, for the index is never grown. Should the fields be others, nothing is brought ahead, and nothing else
-/// changes: <c>IndexPrefetchTests</c> says whether they are as expected. Duty of the unsafe code: an address is only hinted at, never read; a hint cannot fault.
-/// Threading: any. Source of the layout: FASTER 2.6.5, <c>FASTERBase.cs</c> (<c>InternalHashTable</c>: 64-byte buckets, number = low bits of the hash).
+/// An index of hundreds of mebibytes is hit at random, and each hit waits for memory; asked for some events ahead, the waits overlap. With more windows than the index has room for (most of them
+/// on disk) a bucket goes on in another one, which is the next wait, and a record in memory is one more. FASTER offers no such call: where its parts lie is read from its fields, once.
+/// They are never moved, for the index is never grown. Should the fields be others, nothing is brought ahead, and nothing else changes: <c>IndexPrefetchTests</c> says whether they are as expected.
+/// Threading: the store's. Duty of the unsafe code: buckets are read, which are FASTER's as long as the store lives, by the thread that alone changes them; every other address is only hinted at,
+/// never read, and a hint cannot fault. Source of the layout: FASTER 2.6.5, <c>FASTERBase.cs</c> (<c>InternalHashTable</c>, <c>HashBucket</c>, <c>Constants</c>) and <c>MallocFixedPageSize.cs</c>.
 /// </remarks>
 internal sealed unsafe class IndexPrefetch
 {
     private const int BucketBits = 6;
+    private const int Entries = 7;
+    private const ulong AddressMask = (1UL << 48) - 1;
+    private const int TagShift = 48;
+    private const ulong TagMask = (1UL << 14) - 1;
+    private const int HashTagShift = 50;
+    private const int OverflowPageBits = 16;
 
     private readonly byte* _buckets;
     private readonly ulong _mask;
+    private readonly IntPtr[] _overflow = [];
+    private readonly Func<long, long>? _memoryOf;
 
-    /// <summary>Finds the index of a store.</summary>
+    /// <summary>Finds the parts of a store.</summary>
     public IndexPrefetch(FasterBase store)
     {
-        const BindingFlags inside = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public;
-        if (!Sse.IsSupported) return;
-        if (typeof(FasterBase).GetField("state", inside)?.GetValue(store) is not Array { Length: 2 } versions || versions.GetValue(0) is not { } table) return;
-        if (table.GetType().GetField("tableAligned", inside)?.GetValue(table) is not Pointer address) return;
-        if (table.GetType().GetField("size_mask", inside)?.GetValue(table) is not long mask) return;
+        if (!Sse.IsSupported || Field(typeof(FasterBase), store, "state") is not Array { Length: 2 } versions || versions.GetValue(0) is not { } table) return;
+        if (Field(table.GetType(), table, "tableAligned") is not Pointer address || Field(table.GetType(), table, "size_mask") is not long mask) return;
         _buckets = (byte*)Pointer.Unbox(address);
         _mask = (ulong)mask;
+        if (Field(typeof(FasterBase), store, "overflowBucketsAllocator") is { } overflow && Field(overflow.GetType(), overflow, "pointers") is IntPtr[] pages) _overflow = pages;
+        if (Field(store.GetType(), store, "hlog") is { } log) _memoryOf = log.GetType().GetMethod("GetPhysicalAddress", [typeof(long)])?.CreateDelegate<Func<long, long>>(log);
     }
 
-    /// <summary>Whether the index was found.</summary>
-    public bool IsActive => _buckets != null;
+    /// <summary>Whether all parts were found.</summary>
+    public bool IsActive => _buckets != null && _overflow.Length > 0 && _memoryOf is not null;
 
     /// <summary>Buckets of the index found.</summary>
     public long Buckets => IsActive ? (long)_mask + 1 : 0;
@@ -39,6 +47,43 @@ internal sealed unsafe class IndexPrefetch
     /// <summary>Hints at the bucket of a key with this hash.</summary>
     public void Hint(long hash)
     {
-        if (_buckets != null) Sse.Prefetch0(_buckets + (((ulong)hash & _mask) << BucketBits));
+        if (_buckets != null) Sse.Prefetch0(BucketOf(hash));
     }
+
+    /// <summary>Hints at what the bucket, which was hinted at before, leads to: a record in memory that may be the key's, and the bucket's continuation.</summary>
+    /// <param name="hash">The key's hash.</param>
+    /// <param name="head">Address from which on the log is in memory.</param>
+    public void HintBehind(long hash, long head)
+    {
+        if (!IsActive) return;
+        long record = RecordOf(hash);
+        if (record >= head) Sse.Prefetch0((void*)MemoryOf(record));
+        nint next = ContinuationOf(hash);
+        if (next != 0) Sse.Prefetch0((void*)next);
+    }
+
+    /// <summary>Address in the log of the newest record in the first bucket that may be the key's; 0: none.</summary>
+    internal long RecordOf(long hash)
+    {
+        var bucket = (ulong*)BucketOf(hash);
+        ulong tag = (ulong)hash >> HashTagShift;
+        for (int i = 0; i < Entries; i++)
+            if ((bucket[i] >> TagShift & TagMask) == tag && bucket[i] != 0) return (long)(bucket[i] & AddressMask);
+        return 0;
+    }
+
+    /// <summary>Where the bucket goes on in memory; 0: nowhere.</summary>
+    internal nint ContinuationOf(long hash)
+    {
+        ulong next = ((ulong*)BucketOf(hash))[Entries] & AddressMask;
+        return next == 0 ? 0 : _overflow[next >> OverflowPageBits] + (nint)((next & ((1UL << OverflowPageBits) - 1)) << BucketBits);
+    }
+
+    /// <summary>Where a record of the log that is in memory lies.</summary>
+    internal nint MemoryOf(long record) => (nint)_memoryOf!(record);
+
+    private byte* BucketOf(long hash) => _buckets + (((ulong)hash & _mask) << BucketBits);
+
+    private static object? Field(Type type, object of, string name) =>
+        type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)?.GetValue(of);
 }

@@ -155,7 +155,8 @@ public sealed partial class LaneJoin : IDisposable
         {
             while (_reorder.TryNext(out ReorderEntry entry, out bool duplicate))
             {
-                if (_reorder.TryLookAhead(LookAhead, out KeyHash ahead)) _table.Hint(ahead);
+                HintAt(LookAhead);
+                if (_reorder.TryLookAhead(LookAhead / 2, out KeyHash nearer)) _table.HintBehind(nearer);
                 if (entry.Time >= _fireAt && Fire(entry.Time, output)) return true;
                 if (duplicate) Ledger.Duplicate[entry.Rank]++;
                 else Apply(entry);
@@ -198,7 +199,15 @@ public sealed partial class LaneJoin : IDisposable
     {
         if (!_reorder.TryOpenRun(_watermark)) return false;
         if (_table.DiskBytes > 0) _table.Prefetch(_reorder.ActionKeys(out long earliest), earliest);
+        for (int places = 0; places < LookAhead; places++) HintAt(places);
         return true;
+    }
+
+    private void HintAt(int places)
+    {
+        if (!_reorder.TryLookAhead(places, out KeyHash ahead)) return;
+        _table.Hint(ahead);
+        _reorder.HintAhead(places);
     }
 
     private void Apply(in ReorderEntry entry)

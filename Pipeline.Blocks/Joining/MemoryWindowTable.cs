@@ -35,6 +35,11 @@ internal sealed class MemoryWindowTable(int actionStreams, long windowMs, Window
     }
 
     /// <inheritdoc/>
+    public void HintBehind(KeyHash key)
+    {
+    }
+
+    /// <inheritdoc/>
     public WindowUpdate Apply(in WindowEvent applied)
     {
         bool exposure = applied.Action < 0;

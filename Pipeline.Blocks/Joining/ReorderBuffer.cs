@@ -142,19 +142,16 @@ public sealed partial class ReorderBuffer : IDisposable
         return true;
     }
 
-    /// <summary>The key of the event so many places behind the next one, for hints; false where the run has none. Its bytes are hinted at.</summary>
+    /// <summary>The key of the event so many places behind the next one, for hints; false where the run has none.</summary>
     public bool TryLookAhead(int places, out KeyHash key)
     {
-        if (_runNext + places >= _runEnd)
-        {
-            key = default;
-            return false;
-        }
-        ref readonly ReorderEntry entry = ref _run!.Entries[_runNext + places];
-        key = entry.Key;
-        _run.Hint(entry.Start);
-        return true;
+        bool has = _runNext + places < _runEnd;
+        key = has ? _run!.Entries[_runNext + places].Key : default;
+        return has;
     }
+
+    /// <summary>Hints at the bytes of an event of which <see cref="TryLookAhead"/> gave the key.</summary>
+    public void HintAhead(int places) => _run!.Hint(_run.Entries[_runNext + places].Start);
 
     /// <summary>Steps behind the event that <see cref="TryNext"/> gave.</summary>
     public void Step()

@@ -5,6 +5,9 @@ namespace Pipeline.Perf.Scenarios;
 /// <summary>The synthetic log from files to files. All windows are open at once, then all close.</summary>
 internal static class FileToFile
 {
+    // Exposures a second of event time: 20 minutes of them are two million.
+    private const int SteadyRate = 1_667;
+
     public static async Task<int> RunAsync(long exposures, int runs)
     {
         string folder = Directory.CreateTempSubdirectory("pipeline-perf-").FullName;
@@ -27,6 +30,10 @@ internal static class FileToFile
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    /// <summary>Writes a log of which windows open and close all along, as on a live stream: two million are open at once once it has gone on for a window's length.</summary>
+    public static Task GenerateSteadyAsync(string folder, long exposures) =>
+        PipelineProcess.RunAsync("generate", "--exposures", $"{exposures}", "--rate", $"{SteadyRate}", "--out", Path.Combine(folder, "logs"));
 
     /// <summary>Writes the job from the files of <c>generate</c> in <c>logs</c> to files in <c>out</c>.</summary>
     public static string WriteJob(string folder, string name, string more = "") =>

@@ -16,7 +16,7 @@ internal static class Floor
         string folder = Directory.CreateTempSubdirectory("pipeline-perf-").FullName;
         try
         {
-            await PipelineProcess.RunAsync("generate", "--exposures", $"{exposures}", "--out", Path.Combine(folder, "logs"));
+            await FileToFile.GenerateSteadyAsync(folder, exposures);
             string job = FileToFile.WriteJob(folder, "floor");
             string on = core.ToString(CultureInfo.InvariantCulture);
             List<RunResult> floors = [], ours = [];

@@ -24,7 +24,7 @@ internal static class Scaling
         string folder = Directory.CreateTempSubdirectory("pipeline-perf-").FullName;
         try
         {
-            await PipelineProcess.RunAsync("generate", "--exposures", $"{exposures}", "--out", Path.Combine(folder, "logs"));
+            await FileToFile.GenerateSteadyAsync(folder, exposures);
             string job = FileToFile.WriteJob(folder, "scaling");
             List<RunResult>[] results = [.. Ways.Select(static _ => new List<RunResult>())];
             for (int run = 0; run <= runs; run++)
