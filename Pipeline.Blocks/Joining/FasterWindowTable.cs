@@ -21,6 +21,9 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
     private const int PrefetchChunk = 512;
     private const int BucketBytes = 64;
 
+    // Keys between a hint and its use: more than a wait for memory takes.
+    private const int PrefetchAhead = 8;
+
     // Within a span: how often the store may move its addresses on.
     private const int CallsPerRefresh = 256;
 
@@ -158,9 +161,11 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
         if (AllInMemory) return;
         var touch = new WindowEvent { Time = time, Action = FasterWindowFunctions<TCells>.Touch };
         int pending = 0;
-        foreach (KeyHash each in keys)
+        for (int i = 0; i < keys.Length; i++)
         {
-            KeyHash key = each;
+            if (i + PrefetchAhead < keys.Length) Hint(keys[i + PrefetchAhead]);
+            if (i + (PrefetchAhead / 2) < keys.Length) HintBehind(keys[i + (PrefetchAhead / 2)]);
+            KeyHash key = keys[i];
             if (!Read(ref key, ref touch).IsPending || ++pending < PrefetchChunk) continue;
             Complete();
             pending = 0;

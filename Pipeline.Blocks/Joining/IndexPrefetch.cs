@@ -8,7 +8,7 @@ namespace Pipeline.Blocks.Joining;
 /// <remarks>
 /// An index of hundreds of mebibytes is hit at random, and each hit waits for memory; asked for some events ahead, the waits overlap. With more windows than the index has room for (most of them
 /// on disk) a bucket goes on in another one, which is the next wait, and a record in memory is one more. FASTER offers no such call: where its parts lie is read from its fields, once.
-/// They are never moved, for the index is never grown. Should the fields be others, nothing is brought ahead, and nothing else changes: <c>IndexPrefetchTests</c> says whether they are as expected.
+/// They are never moved, for the index is never grown. Should the fields be others, less or nothing is brought ahead, and nothing else changes: <c>IndexPrefetchTests</c> says whether they are as expected.
 /// Threading: the store's. Duty of the unsafe code: buckets are read, which are FASTER's as long as the store lives, by the thread that alone changes them; every other address is only hinted at,
 /// never read, and a hint cannot fault. Source of the layout: FASTER 2.6.5, <c>FASTERBase.cs</c> (<c>InternalHashTable</c>, <c>HashBucket</c>, <c>Constants</c>) and <c>MallocFixedPageSize.cs</c>.
 /// </remarks>
@@ -35,7 +35,7 @@ internal sealed unsafe class IndexPrefetch
         _buckets = (byte*)Pointer.Unbox(address);
         _mask = (ulong)mask;
         if (Field(typeof(FasterBase), store, "overflowBucketsAllocator") is { } overflow && Field(overflow.GetType(), overflow, "pointers") is IntPtr[] pages) _overflow = pages;
-        if (Field(store.GetType(), store, "hlog") is { } log) _memoryOf = log.GetType().GetMethod("GetPhysicalAddress", [typeof(long)])?.CreateDelegate<Func<long, long>>(log);
+        if (Field(store.GetType(), store, "hlog") is { } log) _memoryOf = log.GetType().GetMethod("GetPhysicalAddress", [typeof(long)]) is { } found && found.ReturnType == typeof(long) ? found.CreateDelegate<Func<long, long>>(log) : null;
     }
 
     /// <summary>Whether all parts were found.</summary>

@@ -94,7 +94,7 @@ internal sealed partial class PageFile
             long found = RandomAccess.GetLength(file);
             if (found < expected) throw new InvalidDataException($"{name}: expected at least {expected} bytes, found {found}.");
             for (long page = Math.Max(first, number * PagesPerFile); page < Math.Min(first + pages.Length, (number + 1) * PagesPerFile); page++)
-                ReadChecked(SegmentIo.Real, file, name, page, pages[page - first], bytes.AsSpan(0, pages[page - first].Length));
+                ReadChecked(SegmentIo.Real, file, path, page, pages[page - first], bytes.AsSpan(0, pages[page - first].Length));
         }
     }
 
@@ -102,6 +102,7 @@ internal sealed partial class PageFile
     {
         var segment = new Segment(File.OpenHandle(NameOf(number), FileMode.Open, FileAccess.ReadWrite));
         _segments.Add(number, segment);
+        _least = Math.Min(_least, number);
         segment.End = RandomAccess.GetLength(segment.Handle);
         if (length != long.MaxValue)
         {

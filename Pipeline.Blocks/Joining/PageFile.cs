@@ -26,6 +26,9 @@ internal sealed partial class PageFile(string path, IStoragePolicy policy, Segme
     private long _bytes;
     private long _keepFrom = long.MaxValue;
 
+    // No file has a lower number.
+    private long _least = long.MaxValue;
+
     /// <summary>Bytes on disk.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
@@ -78,9 +81,8 @@ internal sealed partial class PageFile(string path, IStoragePolicy policy, Segme
             found = _pages[page];
             handle = _segments[page / PagesPerFile].Handle;
         }
-        string name = NameOf(path, page / PagesPerFile);
-        if (found.Length != target.Length) throw new InvalidDataException($"{name}: page {page} has {found.Length} bytes, {target.Length} were asked for.");
-        ReadChecked(_io, handle, name, page, found, target);
+        if (found.Length != target.Length) throw new InvalidDataException($"{NameOf(page / PagesPerFile)}: page {page} has {found.Length} bytes, {target.Length} were asked for.");
+        ReadChecked(_io, handle, path, page, found, target);
     }
 
     /// <summary>Files with pages from this one on stay, whatever is deleted; those before it may go at the next <see cref="DeleteBefore"/>.</summary>
@@ -118,9 +120,11 @@ internal sealed partial class PageFile(string path, IStoragePolicy policy, Segme
         page = Math.Min(page, _keepFrom);
         lock (_lock)
         {
+            if (_segments.Count == 0 || page / PagesPerFile <= _least) return;
             while (_segments.Count > 0)
             {
                 (long number, Segment segment) = _segments.First();
+                _least = number;
                 if (number + 1 > page / PagesPerFile) return;
                 for (long dead = number * PagesPerFile; dead < (number + 1) * PagesPerFile; dead++) _pages.Remove(dead);
                 Delete(number, segment);
@@ -178,7 +182,10 @@ internal sealed partial class PageFile(string path, IStoragePolicy policy, Segme
         lock (_lock)
         {
             if (!_segments.TryGetValue(number, out Segment? segment))
+            {
                 _segments.Add(number, segment = new Segment(File.OpenHandle(NameOf(number), FileMode.Create, FileAccess.ReadWrite)));
+                _least = Math.Min(_least, number);
+            }
             var place = new Place(segment, segment.End);
             segment.End += bytes;
             // From here on: a snapshot that ends meanwhile may let go of the file's other pages, and the file would go with them.
@@ -196,18 +203,18 @@ internal sealed partial class PageFile(string path, IStoragePolicy policy, Segme
         _unsynced.Remove(number);
     }
 
-    private static void ReadChecked(SegmentIo io, SafeFileHandle file, string name, long page, PageOnDisk found, Span<byte> target)
+    private static void ReadChecked(SegmentIo io, SafeFileHandle file, string path, long page, PageOnDisk found, Span<byte> target)
     {
         (long offset, ulong hash, int length) = found;
         int done = 0;
         while (done < length)
         {
             int read = io.Read(file, target[done..], offset + done);
-            if (read == 0) throw new InvalidDataException($"{name}: ends at {offset + done}, page {page} was written to {offset + length}.");
+            if (read == 0) throw new InvalidDataException($"{NameOf(path, page / PagesPerFile)}: ends at {offset + done}, page {page} was written to {offset + length}.");
             done += read;
         }
         ulong actual = XxHash3.HashToUInt64(target);
-        if (actual != hash) throw new InvalidDataException($"{name}: page {page} at {offset}, {length} bytes: expected the checksum {hash:x16}, found {actual:x16}.");
+        if (actual != hash) throw new InvalidDataException($"{NameOf(path, page / PagesPerFile)}: page {page} at {offset}, {length} bytes: expected the checksum {hash:x16}, found {actual:x16}.");
     }
 
     private string NameOf(long number) => NameOf(path, number);

@@ -9,7 +9,7 @@ namespace Pipeline.Blocks.Joining;
 /// <summary>The events waiting for one slice of event time: fixed-size entries to sort, and their bytes.</summary>
 /// <remarks>
 /// Bytes lie in chunks that are only appended to, an event whole in one of them, so that growing copies nothing. Threading: one thread. Memory: chunks of the
-/// buffer's pool, given back by <see cref="Release"/>, and an array of its own; parts of it may lie in a spill file.
+/// buffer's pool, given back by <see cref="Release"/>, and entries of it; parts of it may lie in a spill file.
 /// </remarks>
 internal sealed class ReorderBucket(ChunkPool pool)
 {
@@ -66,7 +66,7 @@ internal sealed class ReorderBucket(ChunkPool pool)
     /// <summary>Room for one more event of so many bytes, head included, to be filled in at once.</summary>
     public Span<byte> Append(long time, KeyHash key, int rank, int bytes, short also = ReorderEntry.Plain)
     {
-        if (Count == Entries.Length) GrowEntries();
+        if (Count == Entries.Length) Entries = pool.Grow(Entries);
         if (_tail.Length - _tailUsed < bytes) AddChunk(bytes);
         Span<byte> target = _tail.AsSpan(_tailUsed, bytes);
         Entries[Count++] = new ReorderEntry { Time = time, Key = key, Start = (_chunks.Count - 1 << ChunkPool.ChunkBits) | _tailUsed, Rank = (short)rank, Also = also };
@@ -119,6 +119,7 @@ internal sealed class ReorderBucket(ChunkPool pool)
         ArrayPool<byte>.Shared.Return(page);
         _spilledPages.Add(nextPage++);
         Release();
+        pool.Return(Entries);
         Entries = [];
     }
 
@@ -167,12 +168,5 @@ internal sealed class ReorderBucket(ChunkPool pool)
         _tailUsed = 0;
         _chunks.Add(_tail);
         _chunkBytes += _tail.Length;
-    }
-
-    private void GrowEntries()
-    {
-        ReorderEntry[] larger = GC.AllocateUninitializedArray<ReorderEntry>(Math.Max(16, Entries.Length * 2));
-        Entries.AsSpan(0, Count).CopyTo(larger);
-        Entries = larger;
     }
 }

@@ -15,6 +15,9 @@ public sealed partial class ReorderBuffer : IDisposable
     /// <summary>A bucket is 2^6 = 64 ms of event time.</summary>
     private const int SliceBits = 6;
 
+    // Part of the budget that events leave to what is idle, where memory is short.
+    private const int IdleShare = 8;
+
     private readonly Dictionary<long, ReorderBucket> _buckets = [];
     private readonly PriorityQueue<ReorderBucket, long> _bySlice = new();
     private readonly Stack<ReorderBucket> _spare = new();
@@ -229,22 +232,31 @@ public sealed partial class ReorderBuffer : IDisposable
         _bySlice.Dequeue();
         _spare.Push(run);
         _spareBytes += run.MemoryBytes;
-        if (MemoryBytes > Budget) LetGoOfIdle();
+        if (MemoryBytes > Budget) LetGoOfExcess();
         if (_latest == run) _latest = null;
         if (_pressed && _spilledBuckets == 0 && _memory < Budget / 2) Press(false);
     }
 
-    /// <summary>What is idle goes first: sizes that events no longer come in would be held for ever.</summary>
+    /// <summary>
+    /// Events go to disk before they fill the budget, and of what is idle no more is given up than is over it: the rest is what the next events come into. With all of the budget for
+    /// events, each that came took fresh memory and gave up another's (perf/results/2026-11-28.md).
+    /// </summary>
     private void MakeRoomSlow()
     {
-        LetGoOfIdle();
-        if (_memory > Budget) SpillSlow();
+        if (_memory > Budget - (Budget / IdleShare)) SpillSlow();
+        LetGoOfExcess();
+    }
+
+    private void LetGoOfExcess()
+    {
+        _chunks.LetGo(MemoryBytes - Budget);
+        while (MemoryBytes > Budget && _spare.TryPop(out ReorderBucket? spare)) _spareBytes -= spare.MemoryBytes;
     }
 
     /// <summary>Gives back memory that no event is in.</summary>
     internal void LetGoOfIdle()
     {
-        _chunks.Trim();
+        _chunks.LetGo(long.MaxValue);
         _spare.Clear();
         _spareBytes = 0;
     }

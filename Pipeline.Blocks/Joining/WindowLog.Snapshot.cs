@@ -46,7 +46,7 @@ public sealed partial class WindowLog
 }
 
 /// <summary>A window log's part of a snapshot that is not on disk yet.</summary>
-/// <remarks>Threading: made by the log's thread, finished by any. The log does not use bytes again that it shares with a snapshot before it is over.</remarks>
+/// <remarks>Threading: made by the log's thread, finished by any. The log does not use a page's bytes again before the snapshot has written them, and those of the tail before it is over.</remarks>
 /// <param name="file">Where pages go.</param>
 /// <param name="first">First page.</param>
 /// <param name="end">The tail's page.</param>
@@ -54,6 +54,7 @@ public sealed partial class WindowLog
 internal sealed class WindowLogSnapshot(PageFile file, long first, long end, ReadOnlyMemory<byte> tail)
 {
     private volatile bool _over;
+    private ReadOnlyMemory<byte> _tail = tail;
     private long _writtenBefore;
 
     /// <summary>Pages that have to be written, in order of their numbers.</summary>
@@ -81,7 +82,7 @@ internal sealed class WindowLogSnapshot(PageFile file, long first, long end, Rea
         file.Sync(first);
         snapshot.Write(first);
         file.Save(snapshot, first, end);
-        snapshot.WriteMany(tail.Span);
+        snapshot.WriteMany(_tail.Span);
     }
 
     /// <summary>Ends the sharing.</summary>
@@ -89,5 +90,7 @@ internal sealed class WindowLogSnapshot(PageFile file, long first, long end, Rea
     {
         _over = true;
         Unwritten.Clear();
+        // Pages refer to the last snapshot they were part of, and would keep the tail of that time.
+        _tail = default;
     }
 }

@@ -167,7 +167,7 @@ public sealed partial class WindowLog : IDisposable
         if (page.Bytes is null) return;
         _inMemory--;
         _pool.Return(page.Bytes, page.Number, page.SharedWith);
-        _pool.Keep(Math.Max(_memoryPages - _inMemory - _pool.Lent, MostIdleBeyondBudget));
+        _pool.Keep(Math.Max(_memoryPages + MostIdleBeyondBudget - _inMemory - _pool.Lent, MostIdleBeyondBudget));
         page.Bytes = null;
     }
 

@@ -11,7 +11,7 @@ namespace Pipeline.Blocks.Sinks;
 /// <c>reason, stream, source, partition, offset, timestamp</c> (left out when there is none) and <c>value</c> when the bytes are UTF-8, else
 /// <c>value_base64</c>; <c>"value":null</c> for a record without one. A line that a crash cut is removed at the next start: its letter comes again.
 /// One process at a time: from <see cref="OpenAsync"/> on <c>DIR/_dead-letters.lock</c> is held.
-/// Threading: one call at a time. Errors: <see cref="SinkLockedException"/>; else as <see cref="StorageRetry"/> and <see cref="SinkFile.SyncAsync"/> say.
+/// Threading: one call at a time. Errors: <see cref="SinkLockedException"/>; else as <see cref="StorageRetry"/> and <see cref="SinkFile.Sync"/> say.
 /// </remarks>
 public sealed class FileDeadLetterSink : IDeadLetterSink
 {

@@ -68,8 +68,9 @@ internal sealed class SinkFile : IDisposable
     /// <summary>Appends a batch's values, each with the newline behind it: what lies together and is much is written from where it is, the rest goes into the buffer, which is written when it is full.</summary>
     public async ValueTask AppendAsync(OutputBatch batch, CancellationToken stop)
     {
-        if (batch.TryGetLines(out ReadOnlyMemory<byte> lines) && _used == 0 && lines.Length >= LeastDirectBytes)
+        if (batch.TryGetLines(out ReadOnlyMemory<byte> lines) && lines.Length >= LeastDirectBytes)
         {
+            await WriteAsync(stop).ConfigureAwait(false);
             await WriteAsync(lines, stop).ConfigureAwait(false);
             return;
         }
@@ -101,8 +102,9 @@ internal sealed class SinkFile : IDisposable
     public async ValueTask<bool> SyncAsync(CancellationToken stop)
     {
         await WriteAsync(stop).ConfigureAwait(false);
-        if (!TakeUnsynced()) return false;
+        if (!_unsynced) return false;
         Sync();
+        _unsynced = false;
         return true;
     }
 

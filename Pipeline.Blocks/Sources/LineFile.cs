@@ -11,7 +11,7 @@ namespace Pipeline.Blocks.Sources;
 /// </remarks>
 internal sealed class LineFile : IDisposable
 {
-    /// <summary>Bytes asked for at once. Half of it, on average, is copied once a batch (perf/results/2026-11-28.md).</summary>
+    /// <summary>Bytes asked for at once. Half of it, on average, is copied out of a batch and into the next (perf/results/2026-11-28.md).</summary>
     public const int BlockBytes = 64 << 10;
 
     /// <summary>A batch is full at about this size: with a block more it fits into an array of 1 MiB, and is below what the batch pool keeps.</summary>

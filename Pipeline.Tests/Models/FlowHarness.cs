@@ -49,7 +49,7 @@ internal sealed partial class FlowHarness : IDisposable
             keepLetters: true);
         _batches = [.. Enumerable.Range(0, lanes).Select(_ => new LaneBatch())];
         _lanes = [.. Enumerable.Range(0, lanes).Select(lane => new LaneJoin(OptionsOf(lane), Table(lane, restore: false), Reorder(lane), Log(lane)) { Letters = _letters })];
-        _formatter = SampleFormatters.Make(new SampleShape(job.Streams, (long)job.Window.Length.TotalMilliseconds, job.Output, lines: job.Sink is FileSinkOptions), _directory);
+        _formatter = SampleFormatters.Make(new SampleShape(job.Streams, (long)job.Window.Length.TotalMilliseconds, job.Output), _directory);
         _samples = new SampleBatch(actions);
         _result = new FormatResult { JoinedActions = new long[actions], InvalidActions = new long[actions], InvalidByRule = new long[16] };
     }

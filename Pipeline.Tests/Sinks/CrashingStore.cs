@@ -12,6 +12,8 @@ internal sealed class CrashException() : Exception("crash");
 /// </summary>
 internal sealed class CrashingStore(Random random) : IFileStore
 {
+    // The file sink commits beside its writes.
+    private readonly Lock _lock = new();
     private readonly Dictionary<string, long> _synced = [];
     private readonly Dictionary<SafeFileHandle, string> _paths = [];
 
@@ -35,6 +37,7 @@ internal sealed class CrashingStore(Random random) : IFileStore
 
     public SafeFileHandle Open(string path)
     {
+        using Lock.Scope one = _lock.EnterScope();
         SafeFileHandle file = FileStore.Real.Open(path);
         _paths.Add(file, path);
         _synced[path] = Math.Min(_synced.GetValueOrDefault(path), RandomAccess.GetLength(file));
@@ -43,6 +46,7 @@ internal sealed class CrashingStore(Random random) : IFileStore
 
     public void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long position)
     {
+        using Lock.Scope one = _lock.EnterScope();
         Crash();
         // Written behind a cut: what was synced there before is no longer what stands there.
         _synced[_paths[file]] = Math.Min(_synced[_paths[file]], position);
@@ -57,16 +61,22 @@ internal sealed class CrashingStore(Random random) : IFileStore
 
     public void Sync(SafeFileHandle file)
     {
+        using Lock.Scope one = _lock.EnterScope();
         Crash();
         if (Hits(FaultsOneIn)) throw new IOException("Input/output error", 5);
         _synced[_paths[file]] = RandomAccess.GetLength(file);
         Crash();
     }
 
-    public void SyncDirectory(string path) => Crash();
+    public void SyncDirectory(string path)
+    {
+        using Lock.Scope one = _lock.EnterScope();
+        Crash();
+    }
 
     public void Replace(string path, ReadOnlySpan<byte> bytes)
     {
+        using Lock.Scope one = _lock.EnterScope();
         if (Hits(CrashesOneIn))
         {
             File.WriteAllBytes(path + ".tmp", bytes[..random.Next(bytes.Length)].ToArray());

@@ -63,7 +63,8 @@ public sealed class FileSinkCrashTests
         {
             int lane = random.Next(Lanes);
             if (left[lane].Count == 0) continue;
-            OutputBatch batch = ProgressFixture.Batch(lane, Enumerable.Range(0, random.Next(1, 12)).TakeWhile(_ => left[lane].Count > 0).Select(_ => left[lane].Dequeue()));
+            (int, int, string)[] samples = [.. Enumerable.Range(0, random.Next(1, 12)).TakeWhile(_ => left[lane].Count > 0).Select(_ => left[lane].Dequeue())];
+            OutputBatch batch = random.Next(2) == 0 ? ProgressFixture.Batch(lane, samples) : ProgressFixture.Lines(lane, samples);
             await clock.PassUntil(sink.WriteAsync(batch, default).AsTask(), Second);
             if (random.Next(8) == 0) await clock.PassUntil(sink.FlushAsync(default), Second);
             if (random.Next(8) == 0) clock.Advance(Second);

@@ -1,5 +1,6 @@
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
+using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Tests.Fakes;
 
@@ -88,7 +89,7 @@ public sealed class FileSinkFaultTests
         Assert.AreEqual("""{"version":1,"files":{"samples-0.jsonl":2}}""", File.ReadAllText(folder["_committed.json"]));
     }
 
-    /// <summary>Steps: 0 flush, 1 crash and restart, else a batch of that many samples, with the disk full for (steps mod 3) writes.</summary>
+    /// <summary>Steps: 0 flush, 1 crash and restart, else a batch of that many samples, an odd one without keys between, with the disk full for (steps mod 3) writes.</summary>
     [TestMethod]
     public void AfterAnyCrashes_EachCommittedSampleIsThereOnce() =>
         Gen.Int[0, 40].Array[1, 20].Sample(
@@ -122,7 +123,8 @@ public sealed class FileSinkFaultTests
             else
             {
                 string[] values = [.. Enumerable.Range(0, step).Select(_ => $"{sample++}:{new string('v', step * 500)}")];
-                await clock.PassUntil(sink.WriteAsync(OutputBatches.Of(0, values), default).AsTask(), Second);
+                OutputBatch batch = step % 2 == 0 ? OutputBatches.Of(0, values) : OutputBatches.Of(0, values.Select(static value => ("", value)));
+                await clock.PassUntil(sink.WriteAsync(batch, default).AsTask(), Second);
                 written += string.Concat(values.Select(static value => value + "\n"));
             }
         }

@@ -69,6 +69,7 @@ public sealed class FileSinkProgressTests : IDisposable
     {
         await using FileSink sink = await Begin();
         await sink.WriteAsync(ProgressFixture.Batch(0, (3, 1, "a")), default);
+        Assert.IsFalse(_store.SyncWasCalled.Task.IsCompleted);
         _store.MaySync.Reset();
         Task commit = Task.Run(() => sink.FlushAsync(default));
         await _store.SyncWasCalled.Task.WaitAsync(Patience);
@@ -87,6 +88,30 @@ public sealed class FileSinkProgressTests : IDisposable
         Assert.AreEqual($"a\n{large}\n", string.Concat(ProgressFixture.ReadCommitted(_folder.Path).Values));
     }
 
+    /// <summary>Neither what the commit was to cover nor what was written meanwhile may be committed later: the kernel may have dropped either.</summary>
+    [TestMethod]
+    public async Task FailedFsync_WhileWritingGoesOn_EndsTheSink()
+    {
+        await using FileSink sink = await Begin();
+        string before = Read("_committed.json");
+        await sink.WriteAsync(ProgressFixture.Batch(0, (3, 1, "a")), default);
+        Assert.IsFalse(_store.SyncWasCalled.Task.IsCompleted);
+        _store.MaySync.Reset();
+        Task commit = Task.Run(() => sink.FlushAsync(default));
+        await _store.SyncWasCalled.Task.WaitAsync(Patience);
+        await sink.WriteAsync(ProgressFixture.Batch(0, (3, 2, "b")), default);
+
+        _store.FailingSync = true;
+        _store.MaySync.Set();
+
+        await Assert.ThrowsExactlyAsync<SinkUnavailableException>(() => commit.WaitAsync(Patience));
+        _store.FailingSync = false;
+        await Assert.ThrowsExactlyAsync<SinkUnavailableException>(() => sink.FlushAsync(default));
+        await Assert.ThrowsExactlyAsync<SinkUnavailableException>(() => sink.WriteAsync(ProgressFixture.Batch(0, (3, 3, "c")), default).AsTask());
+        Assert.AreEqual(before, Read("_committed.json"));
+        Assert.AreEqual(1, sink.Committed!.Commits);
+    }
+
     /// <summary>Values that lie together are written without a copy; small batches, and those with keys between, by way of the buffer; the order stays.</summary>
     [TestMethod]
     public async Task SamplesAreWrittenInOrder_WhetherBufferedOrNot()
@@ -95,7 +120,7 @@ public sealed class FileSinkProgressTests : IDisposable
         string[] values = ["small", new('a', SinkFile.ChunkBytes), "tail", new('b', SinkFile.ChunkBytes / 2)];
         for (int i = 0; i < 4; i++)
         {
-            await sink.WriteAsync(Lines(2 * i, values[i], $"{i}"), default);
+            await sink.WriteAsync(i == 3 ? ProgressFixture.Batch(0, (0, 2 * i, values[i]), (0, (2 * i) + 1, $"{i}")) : Lines(2 * i, values[i], $"{i}"), default);
             if (i == 1) await sink.FlushAsync(default);
         }
         _store.Writes.Clear();

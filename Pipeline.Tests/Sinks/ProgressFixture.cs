@@ -28,6 +28,15 @@ internal static class ProgressFixture
         return batch;
     }
 
+    /// <summary>The same without keys, as for a file: values lie together.</summary>
+    public static OutputBatch Lines(int lane, params IEnumerable<(int Group, int Ordinal, string Value)> samples)
+    {
+        (int Group, int Ordinal, string Value)[] all = [.. samples];
+        OutputBatch batch = OutputBatches.Of(lane, all.Select(static sample => ("", sample.Value)));
+        foreach ((int group, int ordinal, _) in all) batch.Note(PointOf(group, ordinal));
+        return batch;
+    }
+
     /// <summary>Reads an output directory as a reader does that stops at the committed lengths: contents by file name.</summary>
     public static Dictionary<string, string> ReadCommitted(string directory)
     {

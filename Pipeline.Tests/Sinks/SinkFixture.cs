@@ -77,13 +77,13 @@ internal sealed class FaultyStore : IFileStore
 
     public void Sync(SafeFileHandle file)
     {
+        SyncWasCalled.TrySetResult();
+        MaySync.Wait();
         if (FailingSync)
         {
             FailedSyncs++;
             throw Full();
         }
-        SyncWasCalled.TrySetResult();
-        MaySync.Wait();
         FileStore.Real.Sync(file);
     }
 

@@ -21,7 +21,7 @@ public sealed class ReorderShareTests
         Fill(salt, 100);
         sut.Divide(1, salt);
         sut.Divide(0, lane);
-        Assert.AreEqual(100_000 - salt.MemoryBytes, lane.Budget);
+        Assert.AreEqual(100_000 - salt.WaitingBytes, lane.Budget);
 
         Fill(salt, 2_000);
         Assert.IsGreaterThan(100_000, salt.MemoryBytes);

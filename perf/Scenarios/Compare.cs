@@ -1,9 +1,10 @@
+using System.Globalization;
 using Confluent.Kafka;
 using Pipeline.Perf.Harness;
 
 namespace Pipeline.Perf.Scenarios;
 
-/// <summary>This program and its peers in turn, on the same broker and topics: a table of ratios. Exactly once, all defaults.</summary>
+/// <summary>This program and its peers by turns, on the same broker and topics: a table of ratios. Exactly once, all defaults.</summary>
 /// <remarks>
 /// Counted are, for every program, the time from its first record (ours: from the moment sources are first read) to the last sample committed, and the CPU time and peak memory
 /// of its process from start to end, compilation included; the broker's are not. Ours is verified; the peers' scripts have an oracle of their own.
@@ -25,14 +26,16 @@ internal static class Compare
             Dictionary<Peer, List<RunResult>> theirs = Peer.All.ToDictionary(static peer => peer, static _ => new List<RunResult>());
             for (int round = 0; round < rounds; round++)
             {
+                // Ours once behind each of them: it is the shorter run, and a machine has slower and faster hours.
                 foreach (Peer peer in Peer.All)
                 {
                     await KafkaToKafka.DropAsync(admin, Samples);
                     theirs[peer].Add(await peer.RunAsync(peers, bootstrap, Samples));
+                    Say(round, rounds, peer.Name, theirs[peer][^1]);
+                    await KafkaToKafka.DropAsync(admin, Samples);
+                    ours.Add(await PipelineProcess.RunFromFirstReadAsync(job));
+                    Say(round, rounds, "this one", ours[^1]);
                 }
-                await KafkaToKafka.DropAsync(admin, Samples);
-                ours.Add(await PipelineProcess.RunFromFirstReadAsync(job));
-                Console.Error.WriteLine($"round {round + 1} of {rounds}: {ours[^1].RecordsPerSecond:N0} records/s, {ours[^1].CpuSecondsPerMillion:F2} CPU s/M");
             }
             Console.WriteLine(await PipelineProcess.VerifyAsync(job, "kafka"));
             Print(ours, theirs);
@@ -44,10 +47,13 @@ internal static class Compare
         }
     }
 
+    private static void Say(int round, int rounds, string program, RunResult result) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        $"round {round + 1} of {rounds}: {program}: {result.RecordsPerSecond:N0} records/s, {result.CpuSecondsPerMillion:F2} CPU s per M, {result.PeakRssMegabytes:N0} MB"));
+
     private static void Print(List<RunResult> ours, Dictionary<Peer, List<RunResult>> theirs)
     {
         RunResult own = RunResult.Median(ours);
-        Console.WriteLine($"{RunResult.Machine}; medians of {ours.Count}");
+        Console.WriteLine($"{RunResult.Machine}; medians of {ours.Count} runs of this one ({ours.Min(static run => run.RecordsPerSecond):N0} – {ours.Max(static run => run.RecordsPerSecond):N0} records/s), {theirs.Values.First().Count} of each other");
         Console.WriteLine("| program | records/s | CPU s per M records | peak RSS MB | ours, times its records/s | its CPU, times ours | aim |");
         Console.WriteLine("|---|---|---|---|---|---|---|");
         Console.WriteLine($"| this one, exactly-once | {own.RecordsPerSecond:N0} | {own.CpuSecondsPerMillion:F2} | {own.PeakRssMegabytes:N0} | | | |");
