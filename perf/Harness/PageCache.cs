@@ -3,7 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Pipeline.Perf.Harness;
 
-/// <summary>Takes files out of the system's page cache, so that they are read from the disk as after a loss of the machine. Linux only; elsewhere nothing.</summary>
+/// <summary>
+/// Takes files out of the system's page cache, so that they are read from the disk as after a loss of the machine, and has the system write what it holds back: what the run before left would
+/// be written while the next is measured, and only the program, which waits for the disk when it commits, would pay for it. Linux only; elsewhere nothing.
+/// </summary>
 internal static partial class PageCache
 {
     private const int DontNeed = 4;
@@ -18,6 +21,15 @@ internal static partial class PageCache
             if (Advise(file, 0, 0, DontNeed) != 0) throw new IOException($"{path}: its pages cannot be dropped from the cache.");
         }
     }
+
+    /// <summary>Waits until everything written so far, by anyone, is on disk.</summary>
+    public static void WriteOut()
+    {
+        if (OperatingSystem.IsLinux()) WriteOutAll();
+    }
+
+    [LibraryImport("libc", EntryPoint = "sync")]
+    private static partial void WriteOutAll();
 
     [LibraryImport("libc", EntryPoint = "posix_fadvise")]
     private static partial int Advise(SafeFileHandle file, long offset, long length, int advice);

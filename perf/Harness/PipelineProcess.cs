@@ -22,6 +22,7 @@ internal static class PipelineProcess
     /// <param name="more">More flags.</param>
     public static async Task<RunResult> RunToEndOnAsync(string? cores, string job, params string[] more)
     {
+        PageCache.WriteOut();
         string summary = await RunOnAsync(cores, Executable, ["run", job, "--until-end", "--from-scratch", "--report", "none", .. more]);
         return RunResult.Of(JsonDocument.Parse(summary).RootElement);
     }

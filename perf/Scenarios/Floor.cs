@@ -22,6 +22,7 @@ internal static class Floor
             List<RunResult> floors = [], ours = [];
             for (int run = 0; run <= runs; run++)
             {
+                PageCache.WriteOut();
                 RunResult floor = RunResult.Of(JsonDocument.Parse(await PipelineProcess.RunOnAsync(on, typeof(Floor).Assembly.Location, "floor-loop", job)).RootElement);
                 RunResult own = await PipelineProcess.RunToEndOnAsync(on, job, "--lanes", "1", "--parse-parallelism", "1");
                 if (run == 0) continue;
