@@ -24,7 +24,7 @@ public sealed class FormatterAllocationTests
     [DataRow(SampleFormat.Csv, true)]
     public void OfJsonExposures_NothingIsAllocatedForASample(SampleFormat format, bool selected)
     {
-        var rig = new FormatRig((selected ? Selected : Rules) with { Format = format }, lines: true);
+        var rig = new FormatRig((selected ? Selected : Rules) with { Format = format }, lines: !selected);
         for (int i = 0; i < Windows; i++)
             rig.Window($$"""{"scene":"fe\u0065d {{i}}","position":"{{i}}","features":{"f1":[{{i}},2]},"title":"say \"{{i}}\", é"}""", ["u\"1", $"{i}"], FormatRig.Actions((uint)i % 3, 7));
         AssertNothingAllocated(rig);

@@ -4,6 +4,7 @@ using CsCheck;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sources;
 using Pipeline.Tests.Fakes;
+using Pipeline.Tests.Models;
 
 namespace Pipeline.Tests.Sources;
 
@@ -32,7 +33,7 @@ public sealed class LineFileTests
 
                 CollectionAssert.AreEqual(Model(content, limit, withLast: true), found);
             },
-            iter: 150);
+            iter: Iterations.Of(60));
 
     /// <summary>The same for a file that grows while it is read, wherever it is cut: a line counts once its line feed is there.</summary>
     [TestMethod]
@@ -58,7 +59,7 @@ public sealed class LineFileTests
 
                 CollectionAssert.AreEqual(Model(content, limit, withLast: false), found);
             },
-            iter: 100);
+            iter: Iterations.Of(40));
 
     [TestMethod]
     public void BatchThatHoldsSomething_IsRefused()

@@ -17,7 +17,7 @@ public class FormatStage
     {
         var directory = new PartitionDirectory();
         directory.Register("log", 0, [0], hasTimestamps: false);
-        _formatter = SampleFormatters.Make(new SampleShape(StageRecords.Streams, 1_200_000, new OutputOptions(), lines: true), directory);
+        _formatter = SampleFormatters.Make(new SampleShape(StageRecords.Streams, 1_200_000, new OutputOptions()), directory);
         RecordBatch batch = StageRecords.Events(1);
         foreach (ref readonly ParsedEvent parsed in batch.Events.AsSpan(0, batch.EventCount))
         {
