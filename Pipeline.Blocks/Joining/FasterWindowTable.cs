@@ -21,9 +21,6 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
     private const int PrefetchChunk = 512;
     private const int BucketBytes = 64;
 
-    // Keys between a hint and its use: more than a wait for memory takes.
-    private const int PrefetchAhead = 8;
-
     // Within a span: how often the store may move its addresses on.
     private const int CallsPerRefresh = 256;
 
@@ -163,8 +160,8 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
         int pending = 0;
         for (int i = 0; i < keys.Length; i++)
         {
-            if (i + PrefetchAhead < keys.Length) Hint(keys[i + PrefetchAhead]);
-            if (i + (PrefetchAhead / 2) < keys.Length) HintBehind(keys[i + (PrefetchAhead / 2)]);
+            if (i + IWindowTable.LookAhead < keys.Length) Hint(keys[i + IWindowTable.LookAhead]);
+            if (i + (IWindowTable.LookAhead / 2) < keys.Length) HintBehind(keys[i + (IWindowTable.LookAhead / 2)]);
             KeyHash key = keys[i];
             if (!Read(ref key, ref touch).IsPending || ++pending < PrefetchChunk) continue;
             Complete();
@@ -197,9 +194,6 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
         _store.Dispose();
         _device.Dispose();
     }
-
-    /// <summary>Whether <see cref="Hint"/> does anything.</summary>
-    internal bool HintsReachTheIndex => _index.IsActive;
 
     private bool AllInMemory => _store.Log.HeadAddress <= _store.Log.BeginAddress;
 

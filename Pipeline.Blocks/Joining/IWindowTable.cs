@@ -117,6 +117,9 @@ public interface ITableSnapshot
 /// </remarks>
 public interface IWindowTable : IDisposable
 {
+    /// <summary>Events by which memory is asked for ahead (<see cref="Hint"/>; <see cref="HintBehind"/> by half): more than a wait for memory takes, few enough to stay in the first cache.</summary>
+    const int LookAhead = 8;
+
     /// <summary>
     /// Begins a span of calls by this thread, which makes each about 40 ns cheaper. Optional. The thread leaves before it awaits, waits for others or
     /// turns to other work, and in any case every few milliseconds; spans do not nest.

@@ -26,9 +26,6 @@ public sealed partial class LaneJoin : IDisposable
     /// <summary>Events applied in one span of table calls: under a millisecond.</summary>
     private const int SpanEvents = 512;
 
-    /// <summary>Events by which memory is asked for ahead: more than a wait for memory takes, few enough to stay in the first cache.</summary>
-    private const int LookAhead = 8;
-
     private readonly LaneOptions _options;
     private readonly IWindowTable _table;
     private readonly ReorderBuffer _reorder;
@@ -155,8 +152,8 @@ public sealed partial class LaneJoin : IDisposable
         {
             while (_reorder.TryNext(out ReorderEntry entry, out bool duplicate))
             {
-                HintAt(LookAhead);
-                if (_reorder.TryLookAhead(LookAhead / 2, out KeyHash nearer)) _table.HintBehind(nearer);
+                HintAt(IWindowTable.LookAhead);
+                if (_reorder.TryLookAhead(IWindowTable.LookAhead / 2, out KeyHash nearer)) _table.HintBehind(nearer);
                 if (entry.Time >= _fireAt && Fire(entry.Time, output)) return true;
                 if (duplicate) Ledger.Duplicate[entry.Rank]++;
                 else Apply(entry);
@@ -199,7 +196,7 @@ public sealed partial class LaneJoin : IDisposable
     {
         if (!_reorder.TryOpenRun(_watermark)) return false;
         if (_table.DiskBytes > 0) _table.Prefetch(_reorder.ActionKeys(out long earliest), earliest);
-        for (int places = 0; places < LookAhead; places++) HintAt(places);
+        for (int places = 0; places < IWindowTable.LookAhead; places++) HintAt(places);
         return true;
     }
 

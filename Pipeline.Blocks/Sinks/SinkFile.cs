@@ -74,9 +74,9 @@ internal sealed class SinkFile : IDisposable
             await WriteAsync(lines, stop).ConfigureAwait(false);
             return;
         }
-        for (int next = 0; next < batch.Count;)
+        for (int i = 0; i < batch.Count; i++)
         {
-            OutputRecord record = batch.Records[next++];
+            OutputRecord record = batch.Records[i];
             Append(batch.Bytes.AsSpan(record.ValueStart, record.ValueLength + 1));
             if (Full) await WriteAsync(stop).ConfigureAwait(false);
         }

@@ -19,12 +19,15 @@ public sealed class FormatterAllocationTests
     private static readonly OutputOptions Selected = Rules with { Features = [new() { From = "scene" }, new() { From = "features.f1", As = "f1" }, new() { From = "title" }] };
 
     [TestMethod]
-    [DataRow(SampleFormat.Json, false)]
-    [DataRow(SampleFormat.Json, true)]
-    [DataRow(SampleFormat.Csv, true)]
-    public void OfJsonExposures_NothingIsAllocatedForASample(SampleFormat format, bool selected)
+    [DataRow(SampleFormat.Json, false, false)]
+    [DataRow(SampleFormat.Json, false, true)]
+    [DataRow(SampleFormat.Json, true, false)]
+    [DataRow(SampleFormat.Json, true, true)]
+    [DataRow(SampleFormat.Csv, true, false)]
+    [DataRow(SampleFormat.Csv, true, true)]
+    public void OfJsonExposures_NothingIsAllocatedForASample(SampleFormat format, bool selected, bool lines)
     {
-        var rig = new FormatRig((selected ? Selected : Rules) with { Format = format }, lines: !selected);
+        var rig = new FormatRig((selected ? Selected : Rules) with { Format = format }, lines: lines);
         for (int i = 0; i < Windows; i++)
             rig.Window($$"""{"scene":"fe\u0065d {{i}}","position":"{{i}}","features":{"f1":[{{i}},2]},"title":"say \"{{i}}\", é"}""", ["u\"1", $"{i}"], FormatRig.Actions((uint)i % 3, 7));
         AssertNothingAllocated(rig);

@@ -120,24 +120,18 @@ public sealed class FileSinkProgressTests : IDisposable
         string[] values = ["small", new('a', SinkFile.ChunkBytes), "tail", new('b', SinkFile.ChunkBytes / 2)];
         for (int i = 0; i < 4; i++)
         {
-            await sink.WriteAsync(i == 3 ? ProgressFixture.Batch(0, (0, 2 * i, values[i]), (0, (2 * i) + 1, $"{i}")) : Lines(2 * i, values[i], $"{i}"), default);
+            (int, int, string)[] samples = [(0, 2 * i, values[i]), (0, (2 * i) + 1, $"{i}")];
+            await sink.WriteAsync(i == 3 ? ProgressFixture.Batch(0, samples) : ProgressFixture.Lines(0, samples), default);
             if (i == 1) await sink.FlushAsync(default);
         }
         _store.Writes.Clear();
         await sink.FlushAsync(default);
-        await sink.WriteAsync(Lines(8, values[1], "9"), default);
+        await sink.WriteAsync(ProgressFixture.Lines(0, (0, 8, values[1]), (0, 9, "9")), default);
 
         CollectionAssert.AreEqual(new[] { "tail\n2\n".Length + values[3].Length + "\n3\n".Length, SinkFile.ChunkBytes + "\n9\n".Length }, _store.Writes);
         await sink.FlushAsync(default);
         Assert.AreEqual(
             $"small\n0\n{values[1]}\n1\ntail\n2\n{values[3]}\n3\n{values[1]}\n9\n", string.Concat(ProgressFixture.ReadCommitted(_folder.Path).Values));
-    }
-
-    private static OutputBatch Lines(int number, params string[] values)
-    {
-        OutputBatch batch = OutputBatches.Of(0, values.Select(static value => ("", value)));
-        batch.Note(ProgressFixture.PointOf(0, number));
-        return batch;
     }
 
     [TestMethod]

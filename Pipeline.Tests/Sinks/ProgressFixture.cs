@@ -20,19 +20,16 @@ internal static class ProgressFixture
     public static EmissionPoint PointOf(int group, int ordinal) => new(1000 + ordinal, new KeyHash(ulong.MaxValue - 1, (7UL << 6) | (uint)group), ordinal, 0);
 
     /// <summary>A batch of samples, each of a group, with its place there.</summary>
-    public static OutputBatch Batch(int lane, params IEnumerable<(int Group, int Ordinal, string Value)> samples)
-    {
-        (int Group, int Ordinal, string Value)[] all = [.. samples];
-        OutputBatch batch = OutputBatches.Of(lane, all.Select(static sample => sample.Value));
-        foreach ((int group, int ordinal, _) in all) batch.Note(PointOf(group, ordinal));
-        return batch;
-    }
+    public static OutputBatch Batch(int lane, params IEnumerable<(int Group, int Ordinal, string Value)> samples) =>
+        Batch(lane, samples, static sample => $"key of {sample}");
 
     /// <summary>The same without keys, as for a file: values lie together.</summary>
-    public static OutputBatch Lines(int lane, params IEnumerable<(int Group, int Ordinal, string Value)> samples)
+    public static OutputBatch Lines(int lane, params IEnumerable<(int Group, int Ordinal, string Value)> samples) => Batch(lane, samples, static _ => "");
+
+    private static OutputBatch Batch(int lane, IEnumerable<(int Group, int Ordinal, string Value)> samples, Func<string, string> keyOf)
     {
         (int Group, int Ordinal, string Value)[] all = [.. samples];
-        OutputBatch batch = OutputBatches.Of(lane, all.Select(static sample => ("", sample.Value)));
+        OutputBatch batch = OutputBatches.Of(lane, all.Select(sample => (keyOf(sample.Value), sample.Value)));
         foreach ((int group, int ordinal, _) in all) batch.Note(PointOf(group, ordinal));
         return batch;
     }
