@@ -153,7 +153,7 @@ public sealed partial class LaneJoin : IDisposable
             while (_reorder.TryNext(out ReorderEntry entry, out bool duplicate))
             {
                 HintAt(IWindowTable.LookAhead);
-                if (_reorder.TryLookAhead(IWindowTable.LookAhead / 2, out KeyHash nearer)) _table.HintBehind(nearer);
+                if (_reorder.TryLookAhead(IWindowTable.LookAhead / 2, out KeyHash nearer, out _)) _table.HintBehind(nearer);
                 if (entry.Time >= _fireAt && Fire(entry.Time, output)) return true;
                 if (duplicate) Ledger.Duplicate[entry.Rank]++;
                 else Apply(entry);
@@ -202,9 +202,9 @@ public sealed partial class LaneJoin : IDisposable
 
     private void HintAt(int places)
     {
-        if (!_reorder.TryLookAhead(places, out KeyHash ahead)) return;
+        if (!_reorder.TryLookAhead(places, out KeyHash ahead, out int start)) return;
         _table.Hint(ahead);
-        _reorder.HintAhead(places);
+        _reorder.Hint(start);
     }
 
     private void Apply(in ReorderEntry entry)

@@ -2,24 +2,30 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Records;
 
 namespace Pipeline.Blocks.Joining;
 
-/// <summary>The events waiting for one slice of event time: fixed-size entries to sort, and their bytes.</summary>
+/// <summary>The events waiting for one slice of event time, as they came; see <see cref="WaitingEvents"/>.</summary>
 /// <remarks>
-/// Bytes lie in chunks that are only appended to, an event whole in one of them, so that growing copies nothing. Threading: one thread. Memory: chunks of the
-/// buffer's pool, given back by <see cref="Release"/>, and entries of it; parts of it may lie in a spill file.
+/// They lie in chunks that are only appended to, an event whole in one of them, so that growing copies nothing. What they are sorted by is gathered from the chunks
+/// when the slice is due (<see cref="ReorderRun"/>). Threading: one thread. Memory: chunks of the buffer's pool, given back by <see cref="Release"/>; parts of it may lie in a spill file.
 /// </remarks>
 internal sealed class ReorderBucket(ChunkPool pool)
 {
     private const int CacheLine = 64;
+    private const int StartsInAChunk = 1 << ChunkPool.StartBits;
+    private const int MostChunks = 1 << (32 - ChunkPool.StartBits);
 
     private readonly List<long> _spilledPages = [];
     private readonly List<byte[]> _chunks = [];
+
+    // Bytes used of every chunk but the last.
+    private readonly List<int> _used = [];
     private byte[] _tail = [];
     private int _tailUsed;
-    private long _chunkBytes;
+    private (int Chunk, int Offset) _gathered;
 
     // A snapshot that may still read the chunks.
     private ReorderSnapshot? _sharedWith;
@@ -27,14 +33,11 @@ internal sealed class ReorderBucket(ChunkPool pool)
     /// <summary>Which slice of event time.</summary>
     public long Slice;
 
-    /// <summary>Entries in memory, in order of arrival until sorted.</summary>
-    public ReorderEntry[] Entries = [];
-
-    /// <summary>Entries used.</summary>
-    public int Count;
+    /// <summary>Events in memory that were not gathered yet.</summary>
+    public int Ungathered { get; private set; }
 
     /// <summary>Bytes of memory held.</summary>
-    public long MemoryBytes => _chunkBytes + ((long)Entries.Length * Unsafe.SizeOf<ReorderEntry>());
+    public long MemoryBytes { get; private set; }
 
     /// <summary>Whether a part of it is on disk.</summary>
     public bool IsSpilled => _spilledPages.Count > 0;
@@ -66,12 +69,13 @@ internal sealed class ReorderBucket(ChunkPool pool)
     /// <summary>Room for one more event of so many bytes, head included, to be filled in at once.</summary>
     public Span<byte> Append(long time, KeyHash key, int rank, int bytes, short also = ReorderEntry.Plain)
     {
-        if (Count == Entries.Length) Entries = pool.Grow(Entries);
-        if (_tail.Length - _tailUsed < bytes) AddChunk(bytes);
-        Span<byte> target = _tail.AsSpan(_tailUsed, bytes);
-        Entries[Count++] = new ReorderEntry { Time = time, Key = key, Start = (_chunks.Count - 1 << ChunkPool.ChunkBits) | _tailUsed, Rank = (short)rank, Also = also };
-        _tailUsed += bytes;
-        return target;
+        int needed = WaitingEvents.EntryBytes + bytes;
+        if (_tail.Length - _tailUsed < needed || _tailUsed >= StartsInAChunk) AddChunk(needed);
+        Span<byte> target = _tail.AsSpan(_tailUsed, needed);
+        MemoryMarshal.Write(target, new ReorderEntry { Time = time, Key = key, Start = (_chunks.Count - 1 << ChunkPool.StartBits) | _tailUsed, Rank = (short)rank, Also = also });
+        _tailUsed += needed;
+        Ungathered++;
+        return target[WaitingEvents.EntryBytes..];
     }
 
     /// <summary>The slices of one entry's bytes.</summary>
@@ -81,21 +85,19 @@ internal sealed class ReorderBucket(ChunkPool pool)
     /// <param name="payload">The payload.</param>
     public WaitingHead Read(int start, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> id, out ReadOnlySpan<byte> payload)
     {
-        ReadOnlySpan<byte> bytes = BytesAt(CollectionsMarshal.AsSpan(_chunks), start);
+        ReadOnlySpan<byte> bytes = ContentAt(CollectionsMarshal.AsSpan(_chunks), start);
         WaitingHead head = MemoryMarshal.Read<WaitingHead>(bytes);
-        bytes = bytes[WaitingHead.Bytes..];
-        key = bytes[..head.KeyLength];
-        id = bytes.Slice(head.KeyLength, head.IdLength);
-        payload = bytes.Slice(head.KeyLength + head.IdLength, head.PayloadLength);
+        key = bytes.Slice(WaitingHead.Bytes, head.KeyLength);
+        id = bytes.Slice(WaitingHead.Bytes + head.KeyLength, head.IdLength);
+        payload = bytes.Slice(WaitingHead.Bytes + head.KeyLength + head.IdLength, head.PayloadLength);
         return head;
     }
 
-    /// <summary>Brings the first of an entry's bytes into the processor's cache: they were written seconds ago and are read out of order.</summary>
-    /// <remarks>Duty: the address is inside the chunk, and a hint reads nothing.</remarks>
+    /// <summary>Brings the beginning of an event into the processor's cache before it is read. Duty of the unsafe code: a hint of any address cannot fault.</summary>
     public unsafe void Hint(int start)
     {
         if (!Sse.IsSupported) return;
-        fixed (byte* bytes = BytesAt(CollectionsMarshal.AsSpan(_chunks), start))
+        fixed (byte* bytes = ContentAt(CollectionsMarshal.AsSpan(_chunks), start))
         {
             Sse.Prefetch0(bytes);
             Sse.Prefetch0(bytes + CacheLine);
@@ -104,23 +106,58 @@ internal sealed class ReorderBucket(ChunkPool pool)
         }
     }
 
-    /// <summary>Where an entry's bytes begin, to the end of their chunk.</summary>
-    public static ReadOnlySpan<byte> BytesAt(ReadOnlySpan<byte[]> chunks, int start) =>
-        chunks[start >>> ChunkPool.ChunkBits].AsSpan(start & (ChunkPool.ChunkBytes - 1));
+    /// <summary>An entry's event from its head on, to the end of its chunk.</summary>
+    public static ReadOnlySpan<byte> ContentAt(ReadOnlySpan<byte[]> chunks, int start) =>
+        chunks[start >>> ChunkPool.StartBits].AsSpan((start & (StartsInAChunk - 1)) + WaitingEvents.EntryBytes);
+
+    /// <summary>Gives the entries of all events that were not gathered yet, of which there must be room for <see cref="Ungathered"/>.</summary>
+    public void Gather(Span<ReorderEntry> entries)
+    {
+        int count = 0;
+        for (; _gathered.Chunk < _chunks.Count; _gathered = (_gathered.Chunk + 1, 0))
+        {
+            int used = UsedOf(_gathered.Chunk);
+            var events = new WaitingEvents(_chunks[_gathered.Chunk].AsSpan(_gathered.Offset, used - _gathered.Offset));
+            while (events.TryRead()) entries[count++] = events.Entry;
+            if (_gathered.Chunk + 1 < _chunks.Count) continue;
+            _gathered.Offset = used;
+            break;
+        }
+        Ungathered -= count;
+    }
 
     /// <summary>Writes what is in memory to the spill file and lets go of it.</summary>
     public void Spill(PageFile file, ref long nextPage)
     {
+        int bytes = 0;
+        for (int chunk = 0; chunk < _chunks.Count; chunk++) bytes += UsedOf(chunk);
+        byte[] page = ArrayPool<byte>.Shared.Rent(bytes);
+        bytes = 0;
+        for (int chunk = 0; chunk < _chunks.Count; chunk++)
+        {
+            _chunks[chunk].AsSpan(0, UsedOf(chunk)).CopyTo(page.AsSpan(bytes));
+            bytes += UsedOf(chunk);
+        }
+        WritePage(file, page, bytes, ref nextPage);
+    }
+
+    /// <summary>The same of some entries, all that are left of what was gathered.</summary>
+    public void Spill(PageFile file, ReadOnlySpan<ReorderEntry> entries, ref long nextPage)
+    {
         ReadOnlySpan<byte[]> chunks = CollectionsMarshal.AsSpan(_chunks);
         int bytes = 0;
-        foreach (ref readonly ReorderEntry entry in Entries.AsSpan(0, Count)) bytes += SpilledEvents.LengthOf(BytesAt(chunks, entry.Start));
-        byte[] page = ArrayPool<byte>.Shared.Rent(SpilledEvents.PageBytes(Count, bytes));
-        file.Write(nextPage, SpilledEvents.Write(page, Entries.AsSpan(0, Count), chunks));
-        ArrayPool<byte>.Shared.Return(page);
-        _spilledPages.Add(nextPage++);
-        Release();
-        pool.Return(Entries);
-        Entries = [];
+        foreach (ref readonly ReorderEntry entry in entries) bytes += WaitingEvents.EntryBytes + WaitingEvents.LengthOf(ContentAt(chunks, entry.Start));
+        byte[] page = ArrayPool<byte>.Shared.Rent(bytes);
+        bytes = 0;
+        foreach (ref readonly ReorderEntry entry in entries)
+        {
+            ReadOnlySpan<byte> content = ContentAt(chunks, entry.Start);
+            content = content[..WaitingEvents.LengthOf(content)];
+            MemoryMarshal.Write(page.AsSpan(bytes), entry);
+            content.CopyTo(page.AsSpan(bytes + WaitingEvents.EntryBytes));
+            bytes += WaitingEvents.EntryBytes + content.Length;
+        }
+        WritePage(file, page, bytes, ref nextPage);
     }
 
     /// <summary>Brings back what was spilled.</summary>
@@ -128,28 +165,34 @@ internal sealed class ReorderBucket(ChunkPool pool)
     {
         foreach (long number in _spilledPages)
         {
-            byte[] page = SpilledEvents.Read(file, number, out ReadOnlySpan<ReorderEntry> entries, out ReadOnlySpan<byte> bytes);
-            foreach (ref readonly ReorderEntry entry in entries)
-            {
-                ReadOnlySpan<byte> spilled = bytes.Slice(entry.Start, SpilledEvents.LengthOf(bytes[entry.Start..]));
-                spilled.CopyTo(Append(entry.Time, entry.Key, entry.Rank, spilled.Length, entry.Also));
-            }
+            byte[] page = ReadPage(file, number, out WaitingEvents events);
+            while (events.TryRead()) events.Content.CopyTo(Append(events.Entry.Time, events.Entry.Key, events.Entry.Rank, events.Content.Length, events.Entry.Also));
             ArrayPool<byte>.Shared.Return(page);
             file.Free(number);
         }
         _spilledPages.Clear();
     }
 
-    /// <summary>Copies the entries, which are sorted later, and lends the bytes to a snapshot. Returns the entries copied.</summary>
-    public int LendTo(ReorderSnapshot snapshot, Span<ReorderEntry> entries)
+    /// <summary>Reads a spilled page into a pooled array, which the caller gives back; the events lie in it.</summary>
+    public static byte[] ReadPage(PageFile file, long number, out WaitingEvents events)
     {
-        Entries.AsSpan(0, Count).CopyTo(entries);
-        snapshot.Add(Count, [.. _chunks], [.. _spilledPages]);
-        _sharedWith = snapshot;
-        return Count;
+        int length = file.LengthOf(number);
+        byte[] page = ArrayPool<byte>.Shared.Rent(length);
+        file.Read(number, page.AsSpan(0, length));
+        events = new WaitingEvents(page.AsSpan(0, length));
+        return page;
     }
 
-    /// <summary>Gives the chunks back; the entries' array is kept for the bucket's next slice, which has about as many.</summary>
+    /// <summary>Lends the events to a snapshot, which may read them until it is over.</summary>
+    /// <param name="snapshot">The reader.</param>
+    /// <param name="gathered">What is left of the bucket, all of it gathered; null: all of it.</param>
+    public void LendTo(ReorderSnapshot snapshot, ReorderEntry[]? gathered)
+    {
+        snapshot.Add(new LentBucket([.. _chunks], [.. _used, _tailUsed], gathered, [.. _spilledPages]));
+        _sharedWith = snapshot;
+    }
+
+    /// <summary>Gives the chunks back.</summary>
     public void Release()
     {
         if (_sharedWith is { IsOver: false } reader) pool.Return(_chunks, reader);
@@ -157,16 +200,30 @@ internal sealed class ReorderBucket(ChunkPool pool)
             foreach (byte[] chunk in _chunks) pool.Return(chunk);
         _sharedWith = null;
         _chunks.Clear();
+        _used.Clear();
         _tail = [];
-        Count = _tailUsed = 0;
-        _chunkBytes = 0;
+        _tailUsed = Ungathered = 0;
+        _gathered = default;
+        MemoryBytes = 0;
+    }
+
+    private int UsedOf(int chunk) => chunk < _used.Count ? _used[chunk] : _tailUsed;
+
+    private void WritePage(PageFile file, byte[] page, int bytes, ref long nextPage)
+    {
+        file.Write(nextPage, page.AsSpan(0, bytes));
+        ArrayPool<byte>.Shared.Return(page);
+        _spilledPages.Add(nextPage++);
+        Release();
     }
 
     private void AddChunk(int needed)
     {
-        _tail = pool.Rent(_chunkBytes, needed);
+        if (_chunks.Count == MostChunks) throw new InvariantException($"Events of {MemoryBytes} bytes wait for one slice of event time, {Slice}: no more than {MostChunks} chunks are possible.");
+        if (_chunks.Count > 0) _used.Add(_tailUsed);
+        _tail = pool.Rent(_chunks.Count == 0, needed);
         _tailUsed = 0;
         _chunks.Add(_tail);
-        _chunkBytes += _tail.Length;
+        MemoryBytes += _tail.Length;
     }
 }

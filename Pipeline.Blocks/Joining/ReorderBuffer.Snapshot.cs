@@ -9,19 +9,16 @@ namespace Pipeline.Blocks.Joining;
 public sealed partial class ReorderBuffer
 {
     /// <summary>
-    /// Decides what a snapshot of the events that wait now holds, without waiting for a disk. Between runs, and when the one before is over. Entries are copied;
-    /// the events' bytes are shared, and spilled pages stay until it is over.
+    /// Decides what a snapshot of the events that wait now holds, without waiting for a disk. Between runs, and when the one before is over. The events are shared,
+    /// and spilled pages stay until it is over.
     /// </summary>
     internal ReorderSnapshot BeginSnapshot()
     {
-        if (_run is not null) throw new InvariantException("The reorder buffer is asked for a snapshot in the middle of a run.");
-        int count = 0;
-        foreach (ReorderBucket bucket in _buckets.Values) count += bucket.Count;
-        ReorderEntry[] entries = ArrayPool<ReorderEntry>.Shared.Rent(count);
-        var snapshot = new ReorderSnapshot(_spill, entries) { Waiting = [.. _waiting] };
+        if (_run.IsOpen) throw new InvariantException("The reorder buffer is asked for a snapshot in the middle of a run.");
+        if (_run.Bucket is { } due) _run.Gather(due);
+        var snapshot = new ReorderSnapshot(_spill) { Waiting = [.. _waiting] };
         _spill.Hold();
-        int copied = 0;
-        foreach (ReorderBucket bucket in _buckets.Values) copied += bucket.LendTo(snapshot, entries.AsSpan(copied));
+        foreach (ReorderBucket bucket in _buckets.Values) bucket.LendTo(snapshot, bucket == _run.Bucket ? _run.Left.ToArray() : null);
         return snapshot;
     }
 
@@ -59,17 +56,16 @@ public sealed partial class ReorderBuffer
 /// <summary>A reorder buffer's part of a snapshot that is not on disk yet.</summary>
 /// <remarks>Threading: filled by the buffer's thread, finished by any. The buffer does not use bytes again that it shares with a snapshot before it is over.</remarks>
 /// <param name="spill">Where spilled pages are read from.</param>
-/// <param name="entries">Entries of all buckets, one bucket behind the other; of the shared pool.</param>
-internal sealed class ReorderSnapshot(PageFile spill, ReorderEntry[] entries)
+internal sealed class ReorderSnapshot(PageFile spill)
 {
-    private readonly List<(int Entries, byte[][] Chunks, long[] SpilledPages)> _buckets = [];
+    private readonly List<LentBucket> _buckets = [];
     private volatile bool _over;
 
     /// <summary>Whether it needs no more of the buffer's memory.</summary>
     public bool IsOver => _over;
 
-    /// <summary>Adds a bucket whose entries are copied behind those of the one before.</summary>
-    public void Add(int count, byte[][] chunks, long[] spilledPages) => _buckets.Add((count, chunks, spilledPages));
+    /// <summary>Adds a bucket.</summary>
+    public void Add(in LentBucket bucket) => _buckets.Add(bucket);
 
     /// <summary>Events in it, by rank.</summary>
     public long[] Waiting { get; init; } = [];
@@ -80,16 +76,16 @@ internal sealed class ReorderSnapshot(PageFile spill, ReorderEntry[] entries)
     /// <summary>Writes every event, spilled ones too, into the snapshot.</summary>
     public void Finish(SnapshotWriter snapshot, CancellationToken stopping)
     {
-        int from = 0;
-        foreach ((int count, byte[][] chunks, long[] spilledPages) in _buckets)
+        foreach (LentBucket bucket in _buckets)
         {
-            foreach (ref readonly ReorderEntry entry in entries.AsSpan(from, count)) Save(entry, ReorderBucket.BytesAt(chunks, entry.Start), snapshot);
-            from += count;
-            foreach (long number in spilledPages)
+            foreach (ref readonly ReorderEntry entry in bucket.Gathered.AsSpan()) Save(entry, ReorderBucket.ContentAt(bucket.Chunks, entry.Start), snapshot);
+            for (int chunk = 0; chunk < bucket.Chunks.Length && bucket.Gathered is null; chunk++)
+                Save(new WaitingEvents(bucket.Chunks[chunk].AsSpan(0, bucket.Used[chunk])), snapshot);
+            foreach (long number in bucket.SpilledPages)
             {
                 stopping.ThrowIfCancellationRequested();
-                byte[] page = SpilledEvents.Read(spill, number, out ReadOnlySpan<ReorderEntry> spilled, out ReadOnlySpan<byte> bytes);
-                foreach (ref readonly ReorderEntry entry in spilled) Save(entry, bytes[entry.Start..], snapshot);
+                byte[] page = ReorderBucket.ReadPage(spill, number, out WaitingEvents events);
+                Save(events, snapshot);
                 ArrayPool<byte>.Shared.Return(page);
             }
         }
@@ -101,13 +97,17 @@ internal sealed class ReorderSnapshot(PageFile spill, ReorderEntry[] entries)
         if (_over) return;
         _over = true;
         _buckets.Clear();
-        ArrayPool<ReorderEntry>.Shared.Return(entries);
         spill.Unhold();
+    }
+
+    private static void Save(WaitingEvents events, SnapshotWriter snapshot)
+    {
+        while (events.TryRead()) Save(events.Entry, events.Content, snapshot);
     }
 
     private static void Save(in ReorderEntry entry, ReadOnlySpan<byte> bytes, SnapshotWriter snapshot)
     {
-        int length = SpilledEvents.LengthOf(bytes);
+        int length = WaitingEvents.LengthOf(bytes);
         snapshot.Write(length);
         snapshot.Write(entry.Time);
         snapshot.Write(entry.Key);
@@ -116,3 +116,10 @@ internal sealed class ReorderSnapshot(PageFile spill, ReorderEntry[] entries)
         snapshot.WriteBytes(bytes[..length]);
     }
 }
+
+/// <summary>What a bucket held when a snapshot began.</summary>
+/// <param name="Chunks">Its chunks.</param>
+/// <param name="Used">Bytes used of each.</param>
+/// <param name="Gathered">The entries that are left, where some were given out; null: all.</param>
+/// <param name="SpilledPages">What of it is on disk.</param>
+internal readonly record struct LentBucket(byte[][] Chunks, int[] Used, ReorderEntry[]? Gathered, long[] SpilledPages);

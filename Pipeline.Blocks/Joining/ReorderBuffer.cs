@@ -13,7 +13,7 @@ namespace Pipeline.Blocks.Joining;
 public sealed partial class ReorderBuffer : IDisposable
 {
     /// <summary>A bucket is 2^6 = 64 ms of event time.</summary>
-    private const int SliceBits = 6;
+    internal const int SliceBits = 6;
 
     // Part of the budget that events leave to what is idle, where memory is short.
     private const int IdleShare = 8;
@@ -22,17 +22,13 @@ public sealed partial class ReorderBuffer : IDisposable
     private readonly PriorityQueue<ReorderBucket, long> _bySlice = new();
     private readonly Stack<ReorderBucket> _spare = new();
     private readonly ChunkPool _chunks = new();
-    private readonly ReorderOrder _order = new();
+    private readonly ReorderRun _run = new();
     private readonly PageFile _spill;
     private readonly ReadGate? _gate;
     private readonly long[] _waiting;
     private KeyHash[] _keys = [];
     private ReorderBucket? _latest;
-    private ReorderBucket? _run;
-    private int _runNext;
-    private int _runEnd;
     private long _memory;
-    private long _spareBytes;
     private long _nextPage;
     private int _spilledBuckets;
     private bool _pressed;
@@ -61,7 +57,7 @@ public sealed partial class ReorderBuffer : IDisposable
     public long WaitingBytes => _memory;
 
     /// <summary>Bytes of memory held, with what is idle.</summary>
-    public long MemoryBytes => _memory + _spareBytes + _chunks.IdleBytes;
+    public long MemoryBytes => _memory + _chunks.IdleBytes + _run.MemoryBytes;
 
     /// <summary>Bytes spilled to disk and not yet reclaimed.</summary>
     public long DiskBytes => _spill.Bytes;
@@ -94,79 +90,49 @@ public sealed partial class ReorderBuffer : IDisposable
     /// <summary>Opens the earliest bucket that has events below the watermark, sorted; false when none has.</summary>
     public bool TryOpenRun(long watermark)
     {
-        while (_buckets.Count > 0)
-        {
-            ReorderBucket first = _bySlice.Peek();
-            if (first.Slice << SliceBits >= watermark) return false;
-            if (first.IsSpilled) LoadSlow(first);
-            _runEnd = Partition(first, watermark);
-            _runNext = 0;
-            _run = first;
-            if (_runEnd == 0)
-            {
-                _run = null;
-                return false;
-            }
-            _order.Sort(first, _runEnd);
-            return true;
-        }
-        return false;
+        if (_buckets.Count == 0) return false;
+        ReorderBucket first = _bySlice.Peek();
+        if (first.Slice << SliceBits >= watermark) return false;
+        if (first.IsSpilled) LoadSlow(first);
+        _run.Gather(first);
+        return _run.TryOpen(watermark);
     }
 
     /// <summary>Keys of the actions in the open run, and the time of its first event. Lives until the next call.</summary>
-    public ReadOnlySpan<KeyHash> ActionKeys(out long earliest)
-    {
-        if (_keys.Length < _runEnd) _keys = new KeyHash[Math.Max(_runEnd, _keys.Length * 2)];
-        int count = 0;
-        foreach (ref readonly ReorderEntry entry in _run!.Entries.AsSpan(0, _runEnd))
-            if (entry.Rank != 0) _keys[count++] = entry.Key;
-        earliest = _run.Entries[0].Time;
-        return _keys.AsSpan(0, count);
-    }
+    public ReadOnlySpan<KeyHash> ActionKeys(out long earliest) => _run.ActionKeys(ref _keys, out earliest);
 
     /// <summary>Gives the run's next event; its bytes live until the call after. False, and the run closed, at its end.</summary>
     public bool TryNext(out ReorderEntry entry, out bool duplicate)
     {
-        if (_run is null)
+        if (_run.IsOpen && !_run.IsAtEnd)
         {
-            entry = default;
-            duplicate = false;
-            return false;
+            entry = _run.Next;
+            duplicate = _run.IsNextDuplicate;
+            return true;
         }
-        if (_runNext == _runEnd)
-        {
-            CloseRun();
-            entry = default;
-            duplicate = false;
-            return false;
-        }
-        entry = _run.Entries[_runNext];
-        duplicate = _runNext > 0 && ReorderOrder.AreDuplicates(_run, _run.Entries[_runNext - 1], entry);
-        return true;
+        if (_run.IsOpen) CloseRun();
+        entry = default;
+        duplicate = false;
+        return false;
     }
 
-    /// <summary>The key of the event so many places behind the next one, for hints; false where the run has none.</summary>
-    public bool TryLookAhead(int places, out KeyHash key)
-    {
-        bool has = _runNext + places < _runEnd;
-        key = has ? _run!.Entries[_runNext + places].Key : default;
-        return has;
-    }
+    /// <summary>The key of the event so many places behind the next one, for hints, and where it lies; false where the run has none.</summary>
+    public bool TryLookAhead(int places, out KeyHash key, out int start) => _run.TryLookAhead(places, out key, out start);
 
-    /// <summary>Hints at the bytes of an event of which <see cref="TryLookAhead"/> gave the key.</summary>
-    public void HintAhead(int places) => _run!.Hint(_run.Entries[_runNext + places].Start);
+    /// <summary>Hints at the bytes of an event of which <see cref="TryLookAhead"/> said where it lies.</summary>
+    public void Hint(int start) => _run.Bucket!.Hint(start);
 
     /// <summary>Steps behind the event that <see cref="TryNext"/> gave.</summary>
     public void Step()
     {
-        ref readonly ReorderEntry entry = ref _run!.Entries[_runNext];
+        ref readonly ReorderEntry entry = ref _run.Next;
         _waiting[entry.Rank] -= entry.Events;
-        _runNext++;
+        _run.Step();
     }
 
     /// <summary>The bytes of an event of the open run.</summary>
     public WaitingHead Read(in ReorderEntry entry, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> id, out ReadOnlySpan<byte> payload) =>
-        _run!.Read(entry.Start, out key, out id, out payload);
+        _run.Bucket!.Read(entry.Start, out key, out id, out payload);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -187,53 +153,25 @@ public sealed partial class ReorderBuffer : IDisposable
 
     private ReorderBucket Begin(long slice)
     {
-        if (_spare.TryPop(out ReorderBucket? bucket)) Reuse(bucket);
-        else bucket = new ReorderBucket(_chunks);
+        if (!_spare.TryPop(out ReorderBucket? bucket)) bucket = new ReorderBucket(_chunks);
         bucket.Slice = slice;
         _buckets.Add(slice, bucket);
         _bySlice.Enqueue(bucket, slice);
         return bucket;
     }
 
-    private void Reuse(ReorderBucket spare)
-    {
-        _spareBytes -= spare.MemoryBytes;
-        _memory += spare.MemoryBytes;
-    }
-
-    /// <summary>Moves the entries below the watermark to the front; returns how many.</summary>
-    private static int Partition(ReorderBucket bucket, long watermark)
-    {
-        Span<ReorderEntry> entries = bucket.Entries.AsSpan(0, bucket.Count);
-        int due = 0;
-        for (int i = 0; i < entries.Length; i++)
-        {
-            if (entries[i].Time >= watermark) continue;
-            if (i != due) (entries[i], entries[due]) = (entries[due], entries[i]);
-            due++;
-        }
-        return due;
-    }
-
     private void CloseRun()
     {
-        ReorderBucket run = _run!;
-        _run = null;
-        if (_runEnd < run.Count)
-        {
-            run.Entries.AsSpan(_runEnd, run.Count - _runEnd).CopyTo(run.Entries);
-            run.Count -= _runEnd;
-            return;
-        }
-        _memory -= run.MemoryBytes;
-        run.Release();
-        _buckets.Remove(run.Slice);
+        ReorderBucket bucket = _run.Bucket!;
+        if (!_run.Close()) return;
+        _memory -= bucket.MemoryBytes;
+        bucket.Release();
+        _buckets.Remove(bucket.Slice);
         // A run is always of the earliest bucket.
         _bySlice.Dequeue();
-        _spare.Push(run);
-        _spareBytes += run.MemoryBytes;
+        _spare.Push(bucket);
         if (MemoryBytes > Budget) LetGoOfExcess();
-        if (_latest == run) _latest = null;
+        if (_latest == bucket) _latest = null;
         if (_pressed && _spilledBuckets == 0 && _memory < Budget / 2) Press(false);
     }
 
@@ -250,15 +188,15 @@ public sealed partial class ReorderBuffer : IDisposable
     private void LetGoOfExcess()
     {
         _chunks.LetGo(MemoryBytes - Budget);
-        while (MemoryBytes > Budget && _spare.TryPop(out ReorderBucket? spare)) _spareBytes -= spare.MemoryBytes;
+        if (MemoryBytes > Budget) _run.LetGo();
     }
 
     /// <summary>Gives back memory that no event is in.</summary>
     internal void LetGoOfIdle()
     {
         _chunks.LetGo(long.MaxValue);
+        _run.LetGo();
         _spare.Clear();
-        _spareBytes = 0;
     }
 
     private void SpillSlow()
@@ -268,11 +206,19 @@ public sealed partial class ReorderBuffer : IDisposable
         foreach (ReorderBucket bucket in _buckets.Values.OrderByDescending(bucket => bucket.Slice))
         {
             if (_memory <= Budget / 2) break;
-            if (bucket.Count == 0) continue;
+            if (bucket.MemoryBytes == 0) continue;
             if (!bucket.IsSpilled) _spilledBuckets++;
             _memory -= bucket.MemoryBytes;
-            bucket.Spill(_spill, ref _nextPage);
+            if (bucket == _run.Bucket) SpillGathered(bucket);
+            else bucket.Spill(_spill, ref _nextPage);
         }
+    }
+
+    private void SpillGathered(ReorderBucket bucket)
+    {
+        _run.Gather(bucket);
+        bucket.Spill(_spill, _run.Left, ref _nextPage);
+        _run.Forget();
     }
 
     private void LoadSlow(ReorderBucket bucket)

@@ -13,7 +13,7 @@ public struct ReorderEntry
     /// <summary>The join key's hash.</summary>
     public KeyHash Key;
 
-    /// <summary>Where its <see cref="WaitingHead"/> begins: the chunk of its bucket above <see cref="ChunkPool.ChunkBits"/> bits of offset; in a spilled page the offset.</summary>
+    /// <summary>Where it lies itself, its event behind it: the chunk of its bucket above <see cref="ChunkPool.StartBits"/> bits of offset.</summary>
     public int Start;
 
     /// <summary>0 for the exposure stream, else 1 + the number of its action stream: exposures before actions, then the order of the job.</summary>

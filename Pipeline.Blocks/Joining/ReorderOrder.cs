@@ -6,33 +6,21 @@ namespace Pipeline.Blocks.Joining;
 /// Duplicates are equal in time, key, stream and event id (where both have one), else in payload; they are neighbours in this order.
 /// Pinned by <c>ReorderBufferTests</c>.
 /// </remarks>
-internal sealed class ReorderOrder
+internal static class ReorderOrder
 {
-    private readonly Comparison<ReorderEntry> _compare;
-    private ReorderBucket _bucket = null!;
-
-    /// <summary>One for each buffer: the delegate is made once.</summary>
-    public ReorderOrder() => _compare = Compare;
-
-    /// <summary>Sorts the first entries of a bucket.</summary>
-    public void Sort(ReorderBucket bucket, int count)
-    {
-        _bucket = bucket;
-        bucket.Entries.AsSpan(0, count).Sort(_compare);
-    }
-
-    private int Compare(ReorderEntry left, ReorderEntry right)
+    /// <summary>Which of two entries comes first.</summary>
+    public static int Compare(ReorderBucket bucket, in ReorderEntry left, in ReorderEntry right)
     {
         if (left.Time != right.Time) return left.Time < right.Time ? -1 : 1;
         if (left.Key.Hi != right.Key.Hi) return left.Key.Hi < right.Key.Hi ? -1 : 1;
         if (left.Key.Lo != right.Key.Lo) return left.Key.Lo < right.Key.Lo ? -1 : 1;
-        return left.Start == right.Start ? 0 : CompareBytesSlow(left, right);
+        return left.Start == right.Start ? 0 : CompareBytesSlow(bucket, left, right);
     }
 
-    private int CompareBytesSlow(in ReorderEntry left, in ReorderEntry right)
+    private static int CompareBytesSlow(ReorderBucket bucket, in ReorderEntry left, in ReorderEntry right)
     {
-        _bucket.Read(left.Start, out ReadOnlySpan<byte> leftKey, out ReadOnlySpan<byte> leftId, out ReadOnlySpan<byte> leftPayload);
-        _bucket.Read(right.Start, out ReadOnlySpan<byte> rightKey, out ReadOnlySpan<byte> rightId, out ReadOnlySpan<byte> rightPayload);
+        bucket.Read(left.Start, out ReadOnlySpan<byte> leftKey, out ReadOnlySpan<byte> leftId, out ReadOnlySpan<byte> leftPayload);
+        bucket.Read(right.Start, out ReadOnlySpan<byte> rightKey, out ReadOnlySpan<byte> rightId, out ReadOnlySpan<byte> rightPayload);
         int order = leftKey.SequenceCompareTo(rightKey);
         if (order == 0) order = left.Rank.CompareTo(right.Rank);
         if (order == 0) order = leftId.SequenceCompareTo(rightId);

@@ -1,0 +1,40 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Pipeline.Blocks.Joining;
+
+/// <summary>Reads waiting events as they lie one behind the other in a chunk of memory and in a page of a spill file: entry, <see cref="WaitingHead"/>, key, id, payload.</summary>
+/// <remarks>Ownership: looks at the bytes, copies nothing. An entry's <see cref="ReorderEntry.Start"/> is that of the chunk it was written in; in a page it means nothing.</remarks>
+/// <param name="bytes">Whole events.</param>
+internal ref struct WaitingEvents(ReadOnlySpan<byte> bytes)
+{
+    /// <summary>Bytes of an entry in front of its event's head.</summary>
+    public static readonly int EntryBytes = Unsafe.SizeOf<ReorderEntry>();
+
+    private ReadOnlySpan<byte> _rest = bytes;
+
+    /// <summary>What the event is sorted by.</summary>
+    public ReorderEntry Entry;
+
+    /// <summary>The event from its head on.</summary>
+    public ReadOnlySpan<byte> Content;
+
+    /// <summary>Steps to the next event; false behind the last.</summary>
+    public bool TryRead()
+    {
+        if (_rest.IsEmpty) return false;
+        Entry = MemoryMarshal.Read<ReorderEntry>(_rest);
+        ReadOnlySpan<byte> content = _rest[EntryBytes..];
+        int length = LengthOf(content);
+        Content = content[..length];
+        _rest = content[length..];
+        return true;
+    }
+
+    /// <summary>Bytes of an event whose head these begin with.</summary>
+    public static int LengthOf(ReadOnlySpan<byte> content)
+    {
+        WaitingHead head = MemoryMarshal.Read<WaitingHead>(content);
+        return WaitingHead.Bytes + head.KeyLength + head.IdLength + head.PayloadLength;
+    }
+}
