@@ -158,10 +158,16 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
         if (AllInMemory) return;
         var touch = new WindowEvent { Time = time, Action = FasterWindowFunctions<TCells>.Touch };
         int pending = 0;
+        Hint(Group(keys, 0));
+        Hint(Group(keys, 1));
+        HintBehind(Group(keys, 0));
         for (int i = 0; i < keys.Length; i++)
         {
-            if (i + IWindowTable.LookAhead < keys.Length) Hint(keys[i + IWindowTable.LookAhead]);
-            if (i + (IWindowTable.LookAhead / 2) < keys.Length) HintBehind(keys[i + (IWindowTable.LookAhead / 2)]);
+            if (i % IWindowTable.Hinted == 0)
+            {
+                Hint(Group(keys, (i / IWindowTable.Hinted) + 2));
+                HintBehind(Group(keys, (i / IWindowTable.Hinted) + 1));
+            }
             KeyHash key = keys[i];
             if (!Read(ref key, ref touch).IsPending || ++pending < PrefetchChunk) continue;
             Complete();
@@ -171,11 +177,24 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
         if (pending > 0) Complete();
     }
 
-    /// <inheritdoc/>
-    public void Hint(KeyHash key) => _index.Hint(HashOf(key));
+    private static ReadOnlySpan<KeyHash> Group(ReadOnlySpan<KeyHash> keys, int group)
+    {
+        int from = Math.Min(group * IWindowTable.Hinted, keys.Length);
+        return keys.Slice(from, Math.Min(IWindowTable.Hinted, keys.Length - from));
+    }
 
     /// <inheritdoc/>
-    public void HintBehind(KeyHash key) => _index.HintBehind(HashOf(key), _store.Log.HeadAddress);
+    public void Hint(ReadOnlySpan<KeyHash> keys)
+    {
+        foreach (KeyHash key in keys) _index.Hint(HashOf(key));
+    }
+
+    /// <inheritdoc/>
+    public void HintBehind(ReadOnlySpan<KeyHash> keys)
+    {
+        long head = _store.Log.HeadAddress;
+        foreach (KeyHash key in keys) _index.HintBehind(HashOf(key), head);
+    }
 
     /// <inheritdoc/>
     public void Advance(long appliedTime)

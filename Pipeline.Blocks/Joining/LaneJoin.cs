@@ -34,6 +34,7 @@ public sealed partial class LaneJoin : IDisposable
     private readonly TouchedWindows _touched = new();
     private readonly ActionCell[] _cells;
     private readonly long _length;
+    private readonly KeyHash[] _ahead = new KeyHash[IWindowTable.Hinted];
     private readonly byte[] _streamOfRank;
     private long _watermark = SourcePartition.NoTime;
     private long _applied = SourcePartition.NoTime;
@@ -43,6 +44,7 @@ public sealed partial class LaneJoin : IDisposable
     private long _fireAt = long.MaxValue;
     private long _nextOrdinal;
     private uint _span;
+    private int _untilHint;
     private long _firedOrdinal;
     private (long End, KeyHash Key) _lastFired = (long.MinValue, default);
 
@@ -152,8 +154,7 @@ public sealed partial class LaneJoin : IDisposable
         {
             while (_reorder.TryNext(out ReorderEntry entry, out bool duplicate))
             {
-                HintAt(IWindowTable.LookAhead);
-                if (_reorder.TryLookAhead(IWindowTable.LookAhead / 2, out KeyHash nearer, out _)) _table.HintBehind(nearer);
+                if (_untilHint-- == 0) HintAhead();
                 if (entry.Time >= _fireAt && Fire(entry.Time, output)) return true;
                 if (duplicate) Ledger.Duplicate[entry.Rank]++;
                 else Apply(entry);
@@ -196,15 +197,24 @@ public sealed partial class LaneJoin : IDisposable
     {
         if (!_reorder.TryOpenRun(_watermark)) return false;
         if (_table.DiskBytes > 0) _table.Prefetch(_reorder.ActionKeys(out long earliest), earliest);
-        for (int places = 0; places < IWindowTable.LookAhead; places++) HintAt(places);
+        HintFrom(0);
+        HintFrom(IWindowTable.Hinted);
+        _table.HintBehind(_reorder.LookAhead(0, _ahead));
+        HintAhead();
         return true;
     }
 
-    private void HintAt(int places)
+    private void HintAhead()
     {
-        if (!_reorder.TryLookAhead(places, out KeyHash ahead, out int start)) return;
-        _table.Hint(ahead);
-        _reorder.Hint(start);
+        HintFrom(2 * IWindowTable.Hinted);
+        _table.HintBehind(_reorder.LookAhead(IWindowTable.Hinted, _ahead));
+        _untilHint = IWindowTable.Hinted;
+    }
+
+    private void HintFrom(int places)
+    {
+        _table.Hint(_reorder.LookAhead(places, _ahead));
+        _reorder.Hint(places, IWindowTable.Hinted);
     }
 
     private void Apply(in ReorderEntry entry)

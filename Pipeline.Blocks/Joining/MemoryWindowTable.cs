@@ -30,12 +30,12 @@ internal sealed class MemoryWindowTable(int actionStreams, long windowMs, Window
     }
 
     /// <inheritdoc/>
-    public void Hint(KeyHash key)
+    public void Hint(ReadOnlySpan<KeyHash> keys)
     {
     }
 
     /// <inheritdoc/>
-    public void HintBehind(KeyHash key)
+    public void HintBehind(ReadOnlySpan<KeyHash> keys)
     {
     }
 

@@ -103,6 +103,8 @@ internal sealed class ReorderBucket(ChunkPool pool)
             Sse.Prefetch0(bytes + CacheLine);
             Sse.Prefetch0(bytes + (2 * CacheLine));
             Sse.Prefetch0(bytes + (3 * CacheLine));
+            Sse.Prefetch0(bytes + (4 * CacheLine));
+            Sse.Prefetch0(bytes + (5 * CacheLine));
         }
     }
 

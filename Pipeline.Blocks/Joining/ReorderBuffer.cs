@@ -116,11 +116,11 @@ public sealed partial class ReorderBuffer : IDisposable
         return false;
     }
 
-    /// <summary>The key of the event so many places behind the next one, for hints, and where it lies; false where the run has none.</summary>
-    public bool TryLookAhead(int places, out KeyHash key, out int start) => _run.TryLookAhead(places, out key, out start);
+    /// <summary>Keys of the events from so many places behind the next one on, as far as the run has them and there is room.</summary>
+    public ReadOnlySpan<KeyHash> LookAhead(int places, Span<KeyHash> keys) => _run.LookAhead(places, keys);
 
-    /// <summary>Hints at the bytes of an event of which <see cref="TryLookAhead"/> said where it lies.</summary>
-    public void Hint(int start) => _run.Bucket!.Hint(start);
+    /// <summary>Hints at the bytes of so many events from so many places behind the next one on.</summary>
+    public void Hint(int places, int count) => _run.Hint(places, count);
 
     /// <summary>Steps behind the event that <see cref="TryNext"/> gave.</summary>
     public void Step()

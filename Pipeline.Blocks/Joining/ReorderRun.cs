@@ -74,14 +74,18 @@ internal sealed class ReorderRun
     /// <summary>Steps behind the next entry.</summary>
     public void Step() => _next++;
 
-    /// <summary>The entry so many places behind the next one, if it is due.</summary>
-    public bool TryLookAhead(int places, out KeyHash key, out int start)
+    /// <summary>Keys of the entries from so many places behind the next one on, as far as they are due and there is room.</summary>
+    public ReadOnlySpan<KeyHash> LookAhead(int places, Span<KeyHash> keys)
     {
-        bool has = _next + places < _due;
-        ref readonly ReorderEntry entry = ref has ? ref _entries[_order[_next + places]] : ref Unsafe.NullRef<ReorderEntry>();
-        key = has ? entry.Key : default;
-        start = has ? entry.Start : 0;
-        return has;
+        ReadOnlySpan<int> ahead = Ahead(places, keys.Length);
+        for (int i = 0; i < ahead.Length; i++) keys[i] = _entries[ahead[i]].Key;
+        return keys[..ahead.Length];
+    }
+
+    /// <summary>Brings so many events from so many places behind the next one on into the processor's cache.</summary>
+    public void Hint(int places, int count)
+    {
+        foreach (int entry in Ahead(places, count)) Bucket!.Hint(_entries[entry].Start);
     }
 
     /// <summary>Keys of the actions that are due, into an array that grows as needed; and the time of the first event.</summary>
@@ -121,6 +125,12 @@ internal sealed class ReorderRun
         _entries = [];
         _sortKeys = [];
         _order = [];
+    }
+
+    private ReadOnlySpan<int> Ahead(int places, int count)
+    {
+        int from = Math.Min(_next + places, _due);
+        return _order.AsSpan(from, Math.Min(count, _due - from));
     }
 
     /// <summary>Moves the entries below the watermark to the front; returns how many.</summary>
