@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Dataflow;
 
 namespace Pipeline.Blocks.Flow;
@@ -47,6 +48,7 @@ public static class Links
             CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 
     /// <summary>Sends and waits for room: the back-pressure.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public static async ValueTask Deliver<T>(this ITargetBlock<T> target, T message)
     {
         if (!await target.SendAsync(message).ConfigureAwait(false))

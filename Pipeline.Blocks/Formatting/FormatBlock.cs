@@ -33,7 +33,9 @@ public sealed class FormatBlock
         _time = new StageClock("format", clock, options.Format);
         Ledger = new FormatLedger(1 + actionStreams, rules);
         _letters = new BufferBlock<DeadLetterBatch>(new DataflowBlockOptions { BoundedCapacity = options.BlockCapacity });
-        Block = new TransformBlock<SampleBatch, OutputBatch>(Format, Links.Bounded(options.BlockCapacity, options.Format));
+        // Work that may wait costs a task and its continuation each time, whether it waits or not.
+        ExecutionDataflowBlockOptions bounds = Links.Bounded(options.BlockCapacity, options.Format);
+        Block = keepLetters ? new TransformBlock<SampleBatch, OutputBatch>(FormatAndSend, bounds) : new TransformBlock<SampleBatch, OutputBatch>(batch => Format(batch, out _), bounds);
         Block.Ends(_letters);
     }
 
@@ -49,7 +51,14 @@ public sealed class FormatBlock
     /// <summary>How the stage spends its time.</summary>
     public StageClock Time => _time;
 
-    private async Task<OutputBatch> Format(SampleBatch batch)
+    private async Task<OutputBatch> FormatAndSend(SampleBatch batch)
+    {
+        OutputBatch output = Format(batch, out DeadLetterBatch? letters);
+        if (letters is not null) await _time.Waiting(_letters.Deliver(letters)).ConfigureAwait(false);
+        return output;
+    }
+
+    private OutputBatch Format(SampleBatch batch, out DeadLetterBatch? letters)
     {
         OutputBatch output = _outputs.Rent();
         output.Lane = batch.Lane;
@@ -57,11 +66,7 @@ public sealed class FormatBlock
         output.Watermark = batch.Watermark;
         output.Floors = batch.Floors;
         output.Times = batch.Times;
-        if (batch.Count > 0)
-        {
-            DeadLetterBatch? letters = Write(batch, output);
-            if (letters is not null) await _time.Waiting(_letters.Deliver(letters)).ConfigureAwait(false);
-        }
+        letters = batch.Count > 0 ? Write(batch, output) : null;
         batch.Clear();
         _inputs.Return(batch);
         return output;

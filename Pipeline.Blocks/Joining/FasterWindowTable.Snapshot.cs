@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Hashing;
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -18,8 +17,11 @@ namespace Pipeline.Blocks.Joining;
 public sealed partial class FasterWindowTable<TCells>
 {
     private const int SectorBytes = 512;
+    private const int PieceBytes = 256 << 10;
 
     private readonly List<ulong> _pageHashes = [];
+    private readonly XxHash3 _hash = new();
+    private readonly byte[] _piece = GC.AllocateUninitializedArray<byte>(PieceBytes);
     private long _firstHashedPage;
     private TableLog? _found;
 
@@ -92,25 +94,31 @@ public sealed partial class FasterWindowTable<TCells>
         int dead = (int)Math.Min(first - _firstHashedPage, _pageHashes.Count);
         _pageHashes.RemoveRange(0, dead);
         _firstHashedPage = first;
-        byte[] rented = ArrayPool<byte>.Shared.Rent(_layout.PageBytes);
-        Span<byte> page = rented.AsSpan(0, _layout.PageBytes);
-        for (long number = first + _pageHashes.Count; number < tail >> PageBits; number++)
+        for (long number = first + _pageHashes.Count; number < tail >> PageBits; number++) _pageHashes.Add(HashOwn(number << PageBits, _layout.PageBytes));
+    }
+
+    private ulong HashOwn(long address, int length)
+    {
+        _hash.Reset();
+        for (int done = 0; done < length;)
         {
-            ReadOwn(number << PageBits, page);
-            _pageHashes.Add(XxHash3.HashToUInt64(page));
+            Span<byte> piece = _piece.AsSpan(0, Math.Min(length - done, PieceBytes));
+            ReadOwn(address + done, piece);
+            _hash.Append(piece);
+            done += piece.Length;
         }
-        ArrayPool<byte>.Shared.Return(rented);
+        return _hash.GetCurrentHashAsUInt64();
     }
 
     // The last sector is written anew with what comes behind it, so its bytes up to the tail, which stay what they are, go into the snapshot.
     private void SaveTailPage(SnapshotWriter snapshot, long begin, long tail)
     {
         long start = tail >> PageBits << PageBits;
-        byte[] page = new byte[tail > begin ? (tail - start + SectorBytes - 1) / SectorBytes * SectorBytes : 0];
-        if (page.Length > 0) ReadOwn(start, page);
-        int whole = tail > begin ? (int)(tail - start) / SectorBytes * SectorBytes : 0;
-        snapshot.Write(XxHash3.HashToUInt64(page.AsSpan(0, whole)));
-        snapshot.WriteMany<byte>(page.AsSpan(whole, page.Length > 0 ? (int)(tail - start) - whole : 0));
+        int used = tail > begin ? (int)(tail - start) : 0;
+        int whole = used / SectorBytes * SectorBytes;
+        snapshot.Write(HashOwn(start, whole));
+        if (used > whole) ReadOwn(start + whole, _piece.AsSpan(0, SectorBytes));
+        snapshot.WriteMany<byte>(_piece.AsSpan(0, used - whole));
     }
 
     private void ReadOwn(long address, Span<byte> buffer) =>

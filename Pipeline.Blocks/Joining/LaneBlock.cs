@@ -96,7 +96,8 @@ public sealed class LaneBlock
         }
     }
 
-    private async Task Join(LaneBatch batch, long watermark)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask Join(LaneBatch batch, long watermark)
     {
         bool brings = batch.Barrier is not null;
         _time.Begin();
@@ -140,7 +141,8 @@ public sealed class LaneBlock
         return events;
     }
 
-    private async Task SendSamples()
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask SendSamples()
     {
         SampleBatch full = _output;
         full.Watermark = _join.Watermark;

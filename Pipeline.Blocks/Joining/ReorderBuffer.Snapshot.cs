@@ -16,7 +16,7 @@ public sealed partial class ReorderBuffer
     {
         if (_run.IsOpen) throw new InvariantException("The reorder buffer is asked for a snapshot in the middle of a run.");
         if (_run.Bucket is { } due) _run.Gather(due);
-        var snapshot = new ReorderSnapshot(_spill) { Waiting = [.. _waiting] };
+        var snapshot = new ReorderSnapshot(_spill, _buckets.Count) { Waiting = [.. _waiting] };
         _spill.Hold();
         foreach (ReorderBucket bucket in _buckets.Values) bucket.LendTo(snapshot, bucket == _run.Bucket ? _run.Left.ToArray() : null);
         return snapshot;
@@ -56,9 +56,10 @@ public sealed partial class ReorderBuffer
 /// <summary>A reorder buffer's part of a snapshot that is not on disk yet.</summary>
 /// <remarks>Threading: filled by the buffer's thread, finished by any. The buffer does not use bytes again that it shares with a snapshot before it is over.</remarks>
 /// <param name="spill">Where spilled pages are read from.</param>
-internal sealed class ReorderSnapshot(PageFile spill)
+/// <param name="buckets">How many buckets it will have.</param>
+internal sealed class ReorderSnapshot(PageFile spill, int buckets)
 {
-    private readonly List<LentBucket> _buckets = [];
+    private readonly List<LentBucket> _buckets = new(buckets);
     private volatile bool _over;
 
     /// <summary>Whether it needs no more of the buffer's memory.</summary>

@@ -28,6 +28,11 @@ internal static class ProgressRecords
     /// <summary>What the keys of points begin with.</summary>
     public const string Group = "group-";
 
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? t_bytes;
+    [ThreadStatic]
+    private static Utf8JsonWriter? t_json;
+
     private static readonly byte[] StartKey = Encoding.UTF8.GetBytes(Start);
     private static readonly byte[] CutKey = Encoding.UTF8.GetBytes(Cut);
     private static readonly byte[] FloorsKey = Encoding.UTF8.GetBytes(Floors);
@@ -56,7 +61,7 @@ internal static class ProgressRecords
         return records;
     }
 
-    private static byte[] StartOf(Progress progress) => Json(json =>
+    private static byte[] StartOf(Progress progress) => Json(progress, static (json, progress) =>
     {
         json.WriteNumber("contract", progress.Contract);
         json.WriteString("settings", progress.SettingsHash);
@@ -75,24 +80,27 @@ internal static class ProgressRecords
         json.WriteEndArray();
     });
 
-    private static byte[] CutOf(Progress progress) => Json(json =>
+    private static byte[] CutOf(Progress progress) => Json(progress, static (json, progress) =>
     {
         json.WriteNumber("commits", progress.Commits);
         json.WriteString("owner", progress.Owner);
         if (progress.Watermark != SourcePartition.NoTime) json.WriteNumber("watermark", progress.Watermark);
     });
 
-    private static byte[] FloorsOf(FloorHistory floors) => Json(json => ProgressJson.WriteFloors(json, floors));
+    private static byte[] FloorsOf(FloorHistory floors) => Json(floors, static (json, floors) => ProgressJson.WriteFloors(json, floors));
 
-    private static byte[]? PointOf(EmissionPoint point) => point == EmissionPoint.None ? null : Json(json => ProgressJson.WritePoint(json, point));
+    private static byte[]? PointOf(EmissionPoint point) => point == EmissionPoint.None ? null : Json(point, static (json, point) => ProgressJson.WritePoint(json, point));
 
-    private static byte[] Json(Action<Utf8JsonWriter> write)
+    /// <summary>A value's bytes. Many a second are written, so buffer and writer are used again.</summary>
+    private static byte[] Json<T>(T of, Action<Utf8JsonWriter, T> write)
     {
-        var bytes = new ArrayBufferWriter<byte>();
-        using var json = new Utf8JsonWriter(bytes);
+        ArrayBufferWriter<byte> bytes = t_bytes ??= new();
+        Utf8JsonWriter json = t_json ??= new(bytes);
+        bytes.ResetWrittenCount();
+        json.Reset();
         json.WriteStartObject();
         json.WriteNumber("version", Version);
-        write(json);
+        write(json, of);
         json.WriteEndObject();
         json.Flush();
         return bytes.WrittenSpan.ToArray();

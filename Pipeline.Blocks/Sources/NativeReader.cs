@@ -95,8 +95,9 @@ internal sealed unsafe class NativeReader : IKafkaReader, IDisposable
     {
         if (Take(null, most, receiver)) return true;
         _order.Clear();
-        foreach (PartitionQueue partition in _queues.Partitions)
+        for (int i = 0; i < _queues.Partitions.Count; i++)
         {
+            PartitionQueue partition = _queues.Partitions[i];
             if (partition.Paused) continue;
             partition.Time = receiver.TimeReadTo(partition.Id.Topic, partition.Id.Partition.Value);
             _order.Add(partition);

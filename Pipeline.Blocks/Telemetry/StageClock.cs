@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Pipeline.Blocks.Telemetry;
 
 /// <summary>How the workers of a stage spend their time, and what went through it; read by reports.</summary>
@@ -112,6 +114,7 @@ public sealed class StageClock(string stage, TimeProvider clock, int workers = 1
         (_stood, _askedAt, _workedWhenAsked) = (stands, now, worked);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask Wait(ValueTask sent)
     {
         Change(1, -clock.GetTimestamp());

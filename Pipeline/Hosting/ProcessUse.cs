@@ -16,6 +16,6 @@ public readonly record struct ProcessUse(double Seconds, double ReadingSeconds, 
     public static ProcessUse Since(long began, long? read, TimeProvider clock)
     {
         using var process = Process.GetCurrentProcess();
-        return new ProcessUse(clock.GetElapsedTime(began).TotalSeconds, read is { } at ? clock.GetElapsedTime(at).TotalSeconds : 0, process.TotalProcessorTime.TotalSeconds, process.PeakWorkingSet64);
+        return new ProcessUse(clock.GetElapsedTime(began).TotalSeconds, read is { } at ? clock.GetElapsedTime(at).TotalSeconds : 0, Environment.CpuUsage.TotalTime.TotalSeconds, process.PeakWorkingSet64);
     }
 }

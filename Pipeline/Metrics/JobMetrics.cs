@@ -99,11 +99,7 @@ internal sealed class JobMetrics(RunView run)
         }
     }
 
-    private (double Cpu, double Wall) Cpu()
-    {
-        ProcessUse use = ProcessUse.Since(_began, null, run.Clock);
-        return (use.CpuSeconds, use.Seconds);
-    }
+    private (double Cpu, double Wall) Cpu() => (Environment.CpuUsage.TotalTime.TotalSeconds, run.Clock.GetElapsedTime(_began).TotalSeconds);
 
     private BlockReading Read(BlockView block)
     {

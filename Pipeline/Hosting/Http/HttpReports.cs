@@ -32,9 +32,10 @@ internal sealed class HttpReports : IAsyncDisposable
     /// <summary>Begins to listen.</summary>
     public static async Task<HttpReports> StartAsync(HttpSettings settings, ReportHub hub, ReportSettings reports)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls($"http://{ListenOn(settings)}:{settings.Port}");
+        // Empty: what is usual besides reads settings from the working directory and watches it for changes, each file that state writes there too.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddRoutingCore();
+        builder.WebHost.UseKestrelCore().UseUrls($"http://{ListenOn(settings)}:{settings.Port}");
         WebApplication server = builder.Build();
         MeterProvider prometheus = Sdk.CreateMeterProviderBuilder()
             .AddMeter(reports.MeterName)
