@@ -11,7 +11,7 @@ namespace Pipeline.Blocks.Joining;
 public sealed class LaneBlock
 {
     /// <summary>While more input waits, closed windows are gathered up to this many before they are handed on.</summary>
-    private const int GatherWindows = 512;
+    private const int GatherWindows = 1024;
 
     private readonly LaneJoin _join;
     private readonly int _lane;

@@ -19,10 +19,10 @@ public sealed record LaneOptions
     public long MostKept { get; init; } = long.MaxValue;
 
     /// <summary>Most windows in a sample batch.</summary>
-    public int BatchWindows { get; init; } = 512;
+    public int BatchWindows { get; init; } = 1024;
 
     /// <summary>Most bytes in a sample batch.</summary>
-    public int BatchBytes { get; init; } = 256 << 10;
+    public int BatchBytes { get; init; } = 512 << 10;
 
     /// <summary>What becomes of a failed write of a snapshot file.</summary>
     public IStoragePolicy StoragePolicy { get; init; } = NoRepeat.Instance;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
@@ -7,7 +8,7 @@ namespace Pipeline.Blocks.Joining;
 /// <summary>Writes one snapshot file: a head, what the parts of a lane say of themselves, and a checksum over all of it.</summary>
 /// <remarks>
 /// What is written before <see cref="Open"/> waits in memory, so that a lane can say what it has to without waiting for a disk.
-/// Values are written as their own bytes, for a restart on the same machine type. Threading: one thread at a time. Memory: one buffer.
+/// Values are written as their own bytes, for a restart on the same machine type. Threading: one thread at a time. Memory: one pooled buffer, until <see cref="Dispose"/>.
 /// Errors: a failed write is repeated as the policy says; one that is given up, and a failed sync, throws <see cref="StateStorageException"/>. A file without
 /// its <see cref="Finish"/> is refused by <see cref="SnapshotReader"/>.
 /// </remarks>
@@ -23,7 +24,7 @@ public sealed class SnapshotWriter : IDisposable
     private readonly IStoragePolicy _policy;
     private readonly SegmentIo _io;
     private readonly XxHash128 _hash = new();
-    private byte[] _buffer = new byte[64 << 10];
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
     private int _used;
     private bool _open;
     private SafeFileHandle? _file;
@@ -66,7 +67,7 @@ public sealed class SnapshotWriter : IDisposable
     /// <summary>Appends bytes whose number the reader knows.</summary>
     public void WriteBytes(ReadOnlySpan<byte> bytes)
     {
-        if (!_open && bytes.Length > _buffer.Length - _used) Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _used + bytes.Length));
+        if (!_open && bytes.Length > _buffer.Length - _used) GrowSlow(_used + bytes.Length);
         while (bytes.Length > _buffer.Length - _used)
         {
             int part = _buffer.Length - _used;
@@ -95,7 +96,20 @@ public sealed class SnapshotWriter : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file?.Dispose();
+    public void Dispose()
+    {
+        _file?.Dispose();
+        if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = [];
+    }
+
+    private void GrowSlow(int least)
+    {
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length * 2, least));
+        _buffer.AsSpan(0, _used).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+    }
 
     private void Drain()
     {

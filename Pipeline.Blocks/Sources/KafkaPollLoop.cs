@@ -18,6 +18,8 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
     private const int RecordsPerPoll = 256;
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan BatchAge = TimeSpan.FromMilliseconds(20);
+    // While the intake has more than it takes a batch gains nothing by being early, and each costs every stage some memory; but the watermark may wait for a thin partition's.
+    private static readonly TimeSpan BatchAgeBehindOthers = TimeSpan.FromMilliseconds(100);
     // A replay passes minutes of event time in this: asked every 50 ms, partitions stood still at the greatest drift.
     private static readonly TimeSpan GateInterval = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(5);
@@ -178,8 +180,9 @@ internal sealed class KafkaPollLoop(SourceContext context, IKafkaReader reader, 
     private void FlushAged()
     {
         if (_open == 0) return;
+        TimeSpan age = outbox.Count > 0 ? BatchAgeBehindOthers : BatchAge;
         foreach (KafkaPartition partition in _partitions.Values)
-            if (partition.Open is not null && context.Clock.GetElapsedTime(partition.OpenedAt, _now) >= BatchAge)
+            if (partition.Open is not null && context.Clock.GetElapsedTime(partition.OpenedAt, _now) >= age)
                 Flush(partition, PartitionNotice.None, NowMs());
     }
 
