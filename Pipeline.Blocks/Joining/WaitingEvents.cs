@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Pipeline.Blocks.Joining;
 
@@ -19,6 +20,9 @@ internal ref struct WaitingEvents(ReadOnlySpan<byte> bytes)
     /// <summary>The event from its head on.</summary>
     public ReadOnlySpan<byte> Content;
 
+    // Events of a stream are about as long as each other, so the head some events on lies about so many lengths on: a wait for memory is longer than reading two heads.
+    private const int Ahead = 4;
+
     /// <summary>Steps to the next event; false behind the last.</summary>
     public bool TryRead()
     {
@@ -27,8 +31,15 @@ internal ref struct WaitingEvents(ReadOnlySpan<byte> bytes)
         ReadOnlySpan<byte> content = _rest[EntryBytes..];
         int length = LengthOf(content);
         Content = content[..length];
+        HintAt(Ahead * (EntryBytes + length));
         _rest = content[length..];
         return true;
+    }
+
+    /// <summary>Brings a head into the processor's cache. Duty of the unsafe code: a hint of any address cannot fault.</summary>
+    private readonly unsafe void HintAt(int offset)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(_rest)) + offset);
     }
 
     /// <summary>Bytes of an event whose head these begin with.</summary>
