@@ -71,8 +71,8 @@ internal static class Measures
     {
         Option<string> bootstrap = Broker(required: false);
         var files = new Option<bool>("--files") { Description = "File → file" };
-        Option<long> exposures = Number("--exposures", "Size of the log; it must last for warm-up and measuring", 25_000_000L);
-        Option<int> warmUp = Number("--warm-up", "Seconds before the first look", 20), seconds = Number("--seconds", "Seconds measured", 60);
+        Option<long> exposures = Number("--exposures", "Size of the log; it must last for warm-up and measuring", 40_000_000L);
+        Option<int> warmUp = Number("--warm-up", "Seconds before the first look: behind the first checkpoint, which has state take its size", 40), seconds = Number("--seconds", "Seconds measured", 60);
         var command = new Command("allocation", "Managed bytes per record and Gen2 collections in the steady state at the peak.") { bootstrap, files, exposures, warmUp, seconds };
         command.Validators.Add(result =>
         {

@@ -5,7 +5,7 @@ namespace Pipeline.Blocks.Joining;
 /// <summary>Keeps the chunks of emptied buckets for the next to fill, so that waiting events cost no allocation and no fresh page of memory.</summary>
 /// <remarks>
 /// Nearly all chunks are of two sizes, and each stands in for the other where only that is idle: with a size for every need what events left was seldom of the sizes that the next
-/// ones asked for, and 42 bytes an event were allocated (perf/results/2026-11-28.md).
+/// ones asked for: half of what a whole run allocated where events were at their budget (perf/results/2026-11-28.md).
 /// Threading: one thread. Memory: what is idle counts against the buffer's budget, which lets go of it first.
 /// </remarks>
 internal sealed class ChunkPool
@@ -35,7 +35,8 @@ internal sealed class ChunkPool
         if (_lentTo is { IsOver: true }) TakeLentSlow();
         if (needed > 1 << LargestBits) return GC.AllocateUninitializedArray<byte>(needed);
         int least = BitsFor(needed), best = Math.Max(least, isFirst ? FirstBits : MoreBits);
-        for (int bits = best; bits <= LargestBits; bits++)
+        // A larger one would be used in part only: events begin in its first 2^13 bytes.
+        for (int bits = best; bits <= Math.Max(best, MoreBits); bits++)
             if (_idle[bits].Count > 0) return Take(bits);
         for (int bits = best - 1; bits >= Math.Max(least, FirstBits); bits--)
             if (_idle[bits].Count > 0) return Take(bits);

@@ -20,6 +20,8 @@ public sealed partial class FasterWindowTable<TCells>
     private const int PieceBytes = 256 << 10;
 
     private readonly List<ulong> _pageHashes = [];
+
+    // The snapshot's that is being written, of which there is one at a time.
     private readonly XxHash3 _hash = new();
     private readonly byte[] _piece = GC.AllocateUninitializedArray<byte>(PieceBytes);
     private long _firstHashedPage;

@@ -154,7 +154,8 @@ public sealed partial class LaneJoin : IDisposable
         {
             while (_reorder.TryNext(out ReorderEntry entry, out bool duplicate))
             {
-                if (_untilHint-- == 0) HintAhead();
+                if (_untilHint == 0) HintAhead();
+                _untilHint--;
                 if (entry.Time >= _fireAt && Fire(entry.Time, output)) return true;
                 if (duplicate) Ledger.Duplicate[entry.Rank]++;
                 else Apply(entry);

@@ -132,7 +132,7 @@ internal sealed class ReorderBucket(ChunkPool pool)
     public void Spill(PageFile file, ref long nextPage)
     {
         int bytes = 0;
-        for (int chunk = 0; chunk < _chunks.Count; chunk++) bytes += UsedOf(chunk);
+        for (int chunk = 0; chunk < _chunks.Count; chunk++) bytes = checked(bytes + UsedOf(chunk));
         byte[] page = ArrayPool<byte>.Shared.Rent(bytes);
         bytes = 0;
         for (int chunk = 0; chunk < _chunks.Count; chunk++)
@@ -148,7 +148,7 @@ internal sealed class ReorderBucket(ChunkPool pool)
     {
         ReadOnlySpan<byte[]> chunks = CollectionsMarshal.AsSpan(_chunks);
         int bytes = 0;
-        foreach (ref readonly ReorderEntry entry in entries) bytes += WaitingEvents.EntryBytes + WaitingEvents.LengthOf(ContentAt(chunks, entry.Start));
+        foreach (ref readonly ReorderEntry entry in entries) bytes = checked(bytes + WaitingEvents.EntryBytes + WaitingEvents.LengthOf(ContentAt(chunks, entry.Start)));
         byte[] page = ArrayPool<byte>.Shared.Rent(bytes);
         bytes = 0;
         foreach (ref readonly ReorderEntry entry in entries)

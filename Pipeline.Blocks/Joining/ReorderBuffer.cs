@@ -53,11 +53,11 @@ public sealed partial class ReorderBuffer : IDisposable
     /// <summary>Whether no event waits.</summary>
     public bool IsEmpty => _buckets.Count == 0;
 
-    /// <summary>Bytes of memory that waiting events take.</summary>
-    public long WaitingBytes => _memory;
+    /// <summary>Bytes of memory that waiting events take, with what they are sorted by.</summary>
+    public long WaitingBytes => _memory + _run.MemoryBytes;
 
     /// <summary>Bytes of memory held, with what is idle.</summary>
-    public long MemoryBytes => _memory + _chunks.IdleBytes + _run.MemoryBytes;
+    public long MemoryBytes => WaitingBytes + _chunks.IdleBytes;
 
     /// <summary>Bytes spilled to disk and not yet reclaimed.</summary>
     public long DiskBytes => _spill.Bytes;
@@ -181,14 +181,16 @@ public sealed partial class ReorderBuffer : IDisposable
     /// </summary>
     private void MakeRoomSlow()
     {
-        if (_memory > Budget - (Budget / IdleShare)) SpillSlow();
+        if (WaitingBytes > Budget - (Budget / IdleShare)) SpillSlow();
         LetGoOfExcess();
     }
 
     private void LetGoOfExcess()
     {
         _chunks.LetGo(MemoryBytes - Budget);
-        if (MemoryBytes > Budget) _run.LetGo();
+        if (MemoryBytes <= Budget) return;
+        _run.LetGo();
+        _spare.Clear();
     }
 
     /// <summary>Gives back memory that no event is in.</summary>
@@ -205,7 +207,7 @@ public sealed partial class ReorderBuffer : IDisposable
         // Down to half the budget, so that one round of writes makes room for many events; a round for each event cost a hundred times more.
         foreach (ReorderBucket bucket in _buckets.Values.OrderByDescending(bucket => bucket.Slice))
         {
-            if (_memory <= Budget / 2) break;
+            if (WaitingBytes <= Budget / 2) break;
             if (bucket.MemoryBytes == 0) continue;
             if (!bucket.IsSpilled) _spilledBuckets++;
             _memory -= bucket.MemoryBytes;

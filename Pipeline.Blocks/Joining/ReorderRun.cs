@@ -116,6 +116,7 @@ internal sealed class ReorderRun
     {
         Bucket = null;
         _count = 0;
+        LetGo();
     }
 
     /// <summary>Gives memory back, if no entries are here.</summary>

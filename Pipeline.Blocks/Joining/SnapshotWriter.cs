@@ -20,6 +20,8 @@ public sealed class SnapshotWriter : IDisposable
     /// <summary>Format of what follows.</summary>
     internal const uint FormatVersion = 1;
 
+    private const int MostPooled = 1 << 20;
+
     private readonly string _path;
     private readonly IStoragePolicy _policy;
     private readonly SegmentIo _io;
@@ -99,15 +101,21 @@ public sealed class SnapshotWriter : IDisposable
     public void Dispose()
     {
         _file?.Dispose();
-        if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
+        GiveBack();
         _buffer = [];
+    }
+
+    /// <summary>What a large state's head has made it grow to is not kept in the pool, where no budget counts it.</summary>
+    private void GiveBack()
+    {
+        if (_buffer.Length is > 0 and <= MostPooled) ArrayPool<byte>.Shared.Return(_buffer);
     }
 
     private void GrowSlow(int least)
     {
         byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length * 2, least));
         _buffer.AsSpan(0, _used).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_buffer);
+        GiveBack();
         _buffer = larger;
     }
 

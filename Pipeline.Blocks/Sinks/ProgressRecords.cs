@@ -29,9 +29,9 @@ internal static class ProgressRecords
     public const string Group = "group-";
 
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? t_bytes;
+    private static ArrayBufferWriter<byte>? Buffer;
     [ThreadStatic]
-    private static Utf8JsonWriter? t_json;
+    private static Utf8JsonWriter? Writer;
 
     private static readonly byte[] StartKey = Encoding.UTF8.GetBytes(Start);
     private static readonly byte[] CutKey = Encoding.UTF8.GetBytes(Cut);
@@ -94,8 +94,8 @@ internal static class ProgressRecords
     /// <summary>A value's bytes. Many a second are written, so buffer and writer are used again.</summary>
     private static byte[] Json<T>(T of, Action<Utf8JsonWriter, T> write)
     {
-        ArrayBufferWriter<byte> bytes = t_bytes ??= new();
-        Utf8JsonWriter json = t_json ??= new(bytes);
+        ArrayBufferWriter<byte> bytes = Buffer ??= new();
+        Utf8JsonWriter json = Writer ??= new(bytes);
         bytes.ResetWrittenCount();
         json.Reset();
         json.WriteStartObject();

@@ -124,6 +124,26 @@ public sealed class LaneJoinTests : IDisposable
         Assert.IsGreaterThan(9, batches);
     }
 
+    [TestMethod]
+    public void EachEventOfARun_IsHintedAt_Once_BeforeItIsApplied()
+    {
+        var table = new HintedTable(20 * Minute);
+        using var sut = new LaneJoin(
+            new LaneOptions { Lane = 0, Window = new WindowOptions(), Ranks = [0, 1] }, table, new ReorderBuffer(2, 1 << 20, _folder["spill"], null), new WindowLog(_folder["log"], 0));
+        KeyHash[] keys = [.. Enumerable.Range(0, 100).Select(i => HashOf($"k{i}"))];
+
+        Run(sut, Ten + 64, [.. Enumerable.Range(0, 100).Select(i => new TestEvent(0, $"k{i}", Ten, Payload: $"{i}"))]);
+
+        CollectionAssert.AreEquivalent(keys, table.Hinted);
+        CollectionAssert.AreEquivalent(keys, table.HintedBehind);
+    }
+
+    private static KeyHash HashOf(string key)
+    {
+        byte[] encoded = new byte[64];
+        return KeyEncoding.Hash(encoded.AsSpan(0, KeyEncoding.Append(encoded, Encoding.UTF8.GetBytes(key))));
+    }
+
     private LaneJoin Lane(WindowAnchor anchor, long mostKept = long.MaxValue) =>
         new(
             new LaneOptions { Lane = 0, Window = new WindowOptions { Anchor = anchor }, Ranks = [0, 1], KeepLetters = true, MostKept = mostKept, BatchWindows = 100 },

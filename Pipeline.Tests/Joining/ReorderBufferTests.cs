@@ -1,5 +1,6 @@
 using System.Text;
 using CsCheck;
+using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Records;
 using Pipeline.Tests.Fakes;
@@ -79,18 +80,108 @@ public sealed class ReorderBufferTests
         Assert.IsLessThan(30.0, (GC.GetAllocatedBytesForCurrentThread() - before) / (double)events);
     }
 
+    /// <summary>One integer holds 58 bits of a hash: what differs in the rest only is told apart behind it.</summary>
+    [TestMethod]
+    public void KeysThatDifferInTheirLastBitsOnly_AreInTheOrderOfTheirHash()
+    {
+        using var folder = new TempFolder();
+        using ReorderBuffer sut = Buffer(folder, 1 << 20);
+        KeyHash[] keys = [new(64, 9), new(65, 1), new(65, 2), new(127, 0), new(128, 0), new(ulong.MaxValue, 0), new(ulong.MaxValue, 1)];
+        byte[] bytes = new byte[WaitingHead.Bytes];
+        foreach (int at in new[] { 3, 6, 0, 5, 2, 4, 1 }) sut.Add(new SaltedEntry { Time = 1_000, Key = keys[at], Length = bytes.Length, Also = 0 }, bytes);
+        var found = new List<KeyHash>();
+        sut.TryOpenRun(1_001);
+
+        for (; sut.TryNext(out ReorderEntry entry, out _); sut.Step()) found.Add(entry.Key);
+
+        CollectionAssert.AreEqual(keys, found);
+    }
+
+    [TestMethod]
+    [DataRow(0)]
+    [DataRow(1 << 20)]
+    public void EventsOfAnyLength_ComeBackWhole(int budget)
+    {
+        using var folder = new TempFolder();
+        using ReorderBuffer sut = Buffer(folder, budget);
+        int[] lengths = [10, 70_000, 100, 9_000, 2_100, 100, 8_100, 100, 30_000, 5_000, 100, 60_000, 100];
+        for (int i = 0; i < lengths.Length; i++) Add(sut, new TestEvent(0, "k", 5, $"{i:00}", new string((char)('a' + i), lengths[i])));
+
+        List<string> due = Drain(sut, 6);
+
+        CollectionAssert.AreEqual(lengths.Select((length, i) => $"0 k 5 {i:00} {new string((char)('a' + i), length)}").ToArray(), due);
+    }
+
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(1 << 20)]
+    public void BucketGivenOutInPart_GivesTheRest_AndWhatCameMeanwhile(int budget)
+    {
+        using var folder = new TempFolder();
+        using ReorderBuffer sut = Buffer(folder, budget);
+        Add(sut, new TestEvent(0, "k", 1), new TestEvent(0, "k", 40), new TestEvent(0, "k", 20));
+        CollectionAssert.AreEqual(new[] { "0 k 1  {}" }, Drain(sut, 2));
+
+        Add(sut, new TestEvent(0, "k", 30), new TestEvent(0, "k", 10));
+
+        CollectionAssert.AreEqual(new[] { "0 k 10  {}", "0 k 20  {}" }, Drain(sut, 21));
+        CollectionAssert.AreEqual(new[] { "0 k 30  {}", "0 k 40  {}" }, Drain(sut, 41));
+    }
+
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(1 << 20)]
+    public void SnapshotOfABucketGivenOutInPart_HasWhatIsLeft_Once(int budget)
+    {
+        using var folder = new TempFolder();
+        using ReorderBuffer lent = Buffer(folder, budget);
+        Add(lent, new TestEvent(0, "k", 1), new TestEvent(0, "k", 40), new TestEvent(0, "k", 20), new TestEvent(1, "k", 900));
+        Drain(lent, 21);
+        Add(lent, new TestEvent(0, "k", 30));
+        ReorderSnapshot snapshot = lent.BeginSnapshot();
+        Drain(lent, 35);
+        using (var writer = new SnapshotWriter(folder["snapshot"], NoRepeat.Instance, SegmentIo.Real))
+        {
+            writer.Open(CancellationToken.None);
+            snapshot.Finish(writer, CancellationToken.None);
+            ReorderSnapshot.End(writer);
+            writer.Finish();
+        }
+        snapshot.Release();
+        using var other = new TempFolder();
+        using ReorderBuffer sut = Buffer(other, budget);
+
+        using (var reader = new SnapshotReader(folder["snapshot"])) sut.Load(reader);
+
+        CollectionAssert.AreEqual(new[] { "0 k 30  {}", "0 k 40  {}", "1 k 900  {}" }, Drain(sut, long.MaxValue));
+        CollectionAssert.AreEqual(new[] { "0 k 40  {}", "1 k 900  {}" }, Drain(lent, long.MaxValue));
+    }
+
+    [TestMethod]
+    public void EventBeforeABucketThatIsDueInPart_StopsTheLane()
+    {
+        using var folder = new TempFolder();
+        using ReorderBuffer sut = Buffer(folder, 1 << 20);
+        Add(sut, new TestEvent(0, "k", 1_000), new TestEvent(0, "k", 1_010));
+        Drain(sut, 1_001);
+
+        Add(sut, new TestEvent(0, "k", 10));
+
+        Assert.ThrowsExactly<InvariantException>(() => sut.TryOpenRun(1_001));
+    }
+
     /// <summary>Any arrival, any watermark steps, any budget: the distinct events in the contract's order.</summary>
     [TestMethod]
     public void AnyArrivalAndBudget_GivesTheTotalOrder()
     {
         Gen<TestEvent> events = Gen.Select(
-            Gen.Int[0, 2], Gen.Int[0, 3], Gen.Long[0, 3_000], Gen.Int[0, 2], Gen.Int[0, 1],
-            (stream, key, time, id, payload) => new TestEvent(stream, $"k{key}", time, id == 0 ? "" : $"i{id}", $"{{\"p\":{payload}}}"));
-        Gen.Select(events.Array[1, 80], Gen.Long[1, 3_000].Array[0, 5], Gen.Int[0, 2]).Sample(
+            Gen.Int[0, 2], Gen.Int[0, 3], Gen.OneOf(Gen.Long[0, 3_000], Gen.Long[0, 200]), Gen.Int[0, 2], Gen.OneOf(Gen.Int[0, 1], Gen.Int[0, 4_000]),
+            (stream, key, time, id, payload) => new TestEvent(stream, $"k{key}", time, id == 0 ? "" : $"i{id}", $"{{\"p\":\"{new string('x', payload)}\"}}"));
+        Gen.Select(events.Array[1, 80], Gen.Long[1, 3_000].Array[0, 5], Gen.Int[0, 4].Select(static at => (long)new[] { 0, 1_500, 3_000, 30_000, 1 << 20 }[at])).Sample(
             (all, steps, budget) =>
             {
                 using var folder = new TempFolder();
-                using ReorderBuffer sut = Buffer(folder, budget * 1500L);
+                using ReorderBuffer sut = Buffer(folder, budget);
                 long watermark = 0;
                 var found = new List<string>();
                 foreach (TestEvent item in all)

@@ -71,7 +71,7 @@ internal sealed class FloorLoop : IDisposable
             source_records = _records,
             samples = _exposures,
             unaccounted = 0,
-            seconds,
+            reading_seconds = seconds,
             cpu_seconds = Environment.CpuUsage.TotalTime.TotalSeconds,
             peak_rss_bytes = self.PeakWorkingSet64,
         });

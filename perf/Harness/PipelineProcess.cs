@@ -12,10 +12,6 @@ internal static class PipelineProcess
     /// <summary>Runs a job to its end and reads its summary.</summary>
     public static Task<RunResult> RunToEndAsync(string job, params string[] more) => RunToEndOnAsync(null, job, more);
 
-    /// <summary>The same; records/s are from the first read on, as the peers count.</summary>
-    public static async Task<RunResult> RunFromFirstReadAsync(string job) =>
-        RunResult.Of(JsonDocument.Parse(await RunAsync("run", job, "--until-end", "--from-scratch", "--report", "none")).RootElement, "reading_seconds");
-
     /// <summary>As <see cref="RunToEndAsync"/>, on some of the machine's cores.</summary>
     /// <param name="cores">As <c>taskset -c</c> takes them; null: all.</param>
     /// <param name="job">The job file.</param>

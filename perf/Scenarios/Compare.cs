@@ -30,10 +30,11 @@ internal static class Compare
                 foreach (Peer peer in Peer.All)
                 {
                     await KafkaToKafka.DropAsync(admin, Samples);
+                    PageCache.WriteOut();
                     theirs[peer].Add(await peer.RunAsync(peers, bootstrap, Samples));
                     Say(round, rounds, peer.Name, theirs[peer][^1]);
                     await KafkaToKafka.DropAsync(admin, Samples);
-                    ours.Add(await PipelineProcess.RunFromFirstReadAsync(job));
+                    ours.Add(await PipelineProcess.RunToEndAsync(job));
                     Say(round, rounds, "this one", ours[^1]);
                 }
             }
