@@ -199,6 +199,29 @@ public sealed class KafkaPollLoopTests : IDisposable
         await run;
     }
 
+    /// <summary>The first goes after 20 ms and waits, for the intake has no room; while it does the second may grow five times as old.</summary>
+    [TestMethod]
+    public async Task BatchBehindOthers_MayGrowOlder()
+    {
+        long began = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+        int[] passes = [20, 99, 1, 50];
+        int polls = 0;
+        Task run = Run(new Reader(receiver =>
+        {
+            if (polls < 2) receiver.OnRecord("clicks", 0, polls, 0, "{}"u8, isNull: false);
+            _clock.Advance(TimeSpan.FromMilliseconds(passes[polls]));
+            if (++polls == passes.Length) _stop.Cancel();
+        }), new TaskCompletionSource().Task);
+        await Eventually.Holds(() => Volatile.Read(ref polls) == passes.Length, "all is read");
+        var handedOver = new List<long>();
+
+        while (!run.IsCompleted || _intake.Count > 0)
+            if (_intake.TryReceive(out RecordBatch? batch) && batch.RecordCount > 0) handedOver.Add(batch.At - began);
+        await run;
+
+        CollectionAssert.AreEqual(new long[] { 20, 120 }, handedOver);
+    }
+
     [TestMethod]
     public async Task ThreadThatFails_IsBusyNoMore()
     {
