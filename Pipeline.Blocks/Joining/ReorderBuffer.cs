@@ -181,7 +181,9 @@ public sealed partial class ReorderBuffer : IDisposable
     /// </summary>
     private void MakeRoomSlow()
     {
-        if (WaitingBytes > Budget - (Budget / IdleShare)) SpillSlow();
+        long limit = Budget - (Budget / IdleShare);
+        if (WaitingBytes > limit) _run.LetGo();
+        if (WaitingBytes > limit) SpillSlow();
         LetGoOfExcess();
     }
 
