@@ -130,18 +130,12 @@ public sealed class LaneJoinTests : IDisposable
         var table = new HintedTable(20 * Minute);
         using var sut = new LaneJoin(
             new LaneOptions { Lane = 0, Window = new WindowOptions(), Ranks = [0, 1] }, table, new ReorderBuffer(2, 1 << 20, _folder["spill"], null), new WindowLog(_folder["log"], 0));
-        KeyHash[] keys = [.. Enumerable.Range(0, 100).Select(i => HashOf($"k{i}"))];
+        KeyHash[] keys = [.. Enumerable.Range(0, 100).Select(i => Keys.Of($"k{i}"))];
 
         Run(sut, Ten + 64, [.. Enumerable.Range(0, 100).Select(i => new TestEvent(0, $"k{i}", Ten, Payload: $"{i}"))]);
 
         CollectionAssert.AreEquivalent(keys, table.Hinted);
         CollectionAssert.AreEquivalent(keys, table.HintedBehind);
-    }
-
-    private static KeyHash HashOf(string key)
-    {
-        byte[] encoded = new byte[64];
-        return KeyEncoding.Hash(encoded.AsSpan(0, KeyEncoding.Append(encoded, Encoding.UTF8.GetBytes(key))));
     }
 
     private LaneJoin Lane(WindowAnchor anchor, long mostKept = long.MaxValue) =>

@@ -218,16 +218,9 @@ public sealed class ReorderBufferTests
     private static List<string> Ordered(IEnumerable<TestEvent> events)
     {
         var sorted = events
-            .OrderBy(item => item.Time).ThenBy(item => HashOf(item.Key)).ThenBy(item => item.Stream)
+            .OrderBy(item => item.Time).ThenBy(item => Keys.Of(item.Key)).ThenBy(item => item.Stream)
             .ThenBy(item => item.Id, StringComparer.Ordinal).ThenBy(item => item.Payload, StringComparer.Ordinal).ToList();
         return [.. sorted.DistinctBy(item => (item.Stream, item.Key, item.Time, item.Id, item.Id.Length > 0 ? "" : item.Payload)).Select(Text)];
-    }
-
-    private static KeyHash HashOf(string key)
-    {
-        byte[] encoded = new byte[64];
-        int length = KeyEncoding.Append(encoded, Encoding.UTF8.GetBytes(key));
-        return KeyEncoding.Hash(encoded.AsSpan(0, length));
     }
 
     private static string Text(TestEvent item) => $"{item.Stream} {item.Key} {item.Time} {item.Id} {item.Payload}";
