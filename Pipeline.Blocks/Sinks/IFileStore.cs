@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Pipeline.Blocks.Flow;
 
 namespace Pipeline.Blocks.Sinks;
 
@@ -14,6 +15,9 @@ public interface IFileStore
 
     /// <summary>Makes the file's bytes durable. After an error what was written before it may be lost, even if a repeated call reports success.</summary>
     void Sync(SafeFileHandle file);
+
+    /// <summary>Gives back the memory in which the system keeps a range that is durable and will not be read soon.</summary>
+    void Release(SafeFileHandle file, long from, long length) => PageCache.Release(file, from, length);
 
     /// <summary>Makes the names in a directory durable.</summary>
     void SyncDirectory(string path);

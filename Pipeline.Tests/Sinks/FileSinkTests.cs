@@ -47,6 +47,28 @@ public sealed class FileSinkTests : IDisposable
     }
 
     [TestMethod]
+    public async Task CommittedSamples_GiveTheirMemoryBackButThoseAtTheEnd()
+    {
+        const int Mebi = 1 << 20;
+        var store = new FaultyStore();
+        await using FileSink sink = await Open(store: store);
+        string value = new('v', Mebi - 1);
+        for (int batch = 1; batch <= 100; batch++)
+        {
+            await sink.WriteAsync(OutputBatches.Of(0, value), default);
+            if (batch % 25 == 0) await sink.FlushAsync(default);
+        }
+        await sink.WriteAsync(OutputBatches.Of(0, Enumerable.Repeat(value, 50)), default);
+
+        // Of 75 MiB committed, of 100, and of no more: what is not committed is not durable.
+        long[] ends = [75 * Mebi - SinkFile.FollowedBytes, 100 * Mebi - SinkFile.FollowedBytes];
+        CollectionAssert.AreEqual(new[] { (0L, ends[0]), (ends[0], ends[1] - ends[0]) }, store.Releases);
+        await sink.FlushAsync(default);
+        Assert.AreEqual(150L * Mebi, new FileInfo(Path.Combine(_folder.Path, "samples-0.jsonl")).Length);
+        Assert.AreEqual(150, File.ReadLines(Path.Combine(_folder.Path, "samples-0.jsonl")).Count(line => line == value));
+    }
+
+    [TestMethod]
     public async Task WhatWasNotCommitted_IsCutAtTheNextStart()
     {
         string large = new('x', 300 << 10);

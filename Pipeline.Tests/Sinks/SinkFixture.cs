@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using Microsoft.Win32.SafeHandles;
+using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 
@@ -61,7 +62,16 @@ internal sealed class FaultyStore : IFileStore
     /// <summary>Lengths of the writes that succeeded.</summary>
     public List<int> Writes { get; } = [];
 
+    /// <summary>Ranges whose memory was given back.</summary>
+    public List<(long From, long Length)> Releases { get; } = [];
+
     public SafeFileHandle Open(string path) => FileStore.Real.Open(path);
+
+    public void Release(SafeFileHandle file, long from, long length)
+    {
+        Releases.Add((from, length));
+        PageCache.Release(file, from, length);
+    }
 
     public void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long position)
     {

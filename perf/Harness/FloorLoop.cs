@@ -26,6 +26,9 @@ internal sealed class FloorLoop : IDisposable
     private const int OutputBytes = 256 << 10;
     private const long TableBytes = 512L << 20;
 
+    // The file's memory is used again: new memory for what is written costs more than the copy, and the program gives it back too.
+    private const long FileBytes = 256L << 20;
+
     private readonly RecordParser _parser;
     private readonly RecordBatch _batch = new RecordBatchPool().Rent();
     private readonly IDevice _device;
@@ -143,7 +146,7 @@ internal sealed class FloorLoop : IDisposable
 
     private void WriteOut()
     {
-        RandomAccess.Write(_samples, _output.AsSpan(0, _outputUsed), _written);
+        RandomAccess.Write(_samples, _output.AsSpan(0, _outputUsed), _written % FileBytes);
         _written += _outputUsed;
         _outputUsed = 0;
     }
