@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using Pipeline.Blocks.Flow;
 
 namespace Pipeline.Blocks.Joining;
 
@@ -22,7 +21,4 @@ internal class SegmentIo
 
     /// <summary>Makes what was written durable.</summary>
     public virtual void Sync(SafeFileHandle file) => RandomAccess.FlushToDisk(file);
-
-    /// <summary>Gives the memory of what is on disk of a range back to the system: it is read late, or never again.</summary>
-    public virtual void Release(SafeFileHandle file, long from, long length) => PageCache.Release(file, from, length);
 }

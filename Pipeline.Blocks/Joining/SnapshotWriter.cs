@@ -90,7 +90,6 @@ public sealed class SnapshotWriter : IDisposable
         try
         {
             _io.Sync(_file!);
-            _io.Release(_file!, 0, Length);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {

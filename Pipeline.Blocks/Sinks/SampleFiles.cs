@@ -98,6 +98,8 @@ internal sealed partial class SampleFiles : IDisposable
         CrashPoint.Reach(CrashPoint.BeforeCommit);
         await _commitRetry.RunAsync($"Replacing {CommittedPath}", () => _store.Replace(CommittedPath, bytes.Span), stop).ConfigureAwait(false);
         CrashPoint.Reach(CrashPoint.AfterCommit);
+        // Not before: until the lengths are there nobody may read what they cover.
+        foreach (SinkFile file in cut.Unsynced) file.Release(cut.Lengths[Path.GetFileName(file.Path)]);
     }
 
     /// <inheritdoc/>

@@ -13,10 +13,10 @@ internal sealed class SinkFile : IDisposable
     /// <summary>Least bytes of a write while records keep coming: large enough that calls and journal updates cost nothing beside the copy.</summary>
     public const int ChunkBytes = 256 << 10;
 
-    /// <summary>Bytes of the file's end that stay in the system's memory, for whoever follows it; those before are given back once they are durable.</summary>
+    /// <summary>Bytes of the file's committed end that stay in the system's memory, for whoever follows it; those before are given back once they are committed.</summary>
     /// <remarks>
     /// Without giving back a run pays for new memory for every byte it writes: file → file on one core took 27.2 s instead of 19.2 (medians of three, 8 M exposures,
-    /// perf/results/2026-11-29.md: "What is written needs memory"). Four lanes keep 256 MiB.
+    /// perf/results/2026-11-29.md: "What is written needs memory"). Four lanes keep up to 288 MiB and what is not committed yet.
     /// </remarks>
     internal const long FollowedBytes = 64 << 20;
 
@@ -33,7 +33,7 @@ internal sealed class SinkFile : IDisposable
     private int _used;
     private bool _unsynced;
 
-    // Everything before it is given back.
+    // What this process has written before it is given back.
     private long _released;
 
     /// <summary>Opens a file, made when missing, to append behind what it holds.</summary>
@@ -139,15 +139,21 @@ internal sealed class SinkFile : IDisposable
     {
         try
         {
-            // Before the sync: what is written beside it may not be on disk.
-            long end = Written;
             _store.Sync(_handle);
-            ReleaseBefore(end - FollowedBytes);
         }
         catch (IOException error)
         {
             throw new SinkUnavailableException($"fsync of {Path} ({Written} bytes) failed; what was written since the last commit may be lost: {error.Message}", error);
         }
+    }
+
+    /// <summary>Gives the memory of what is committed back, but for the last <see cref="FollowedBytes"/>. May be called beside writes on another thread, by the one that syncs.</summary>
+    public void Release(long committed)
+    {
+        long end = committed - FollowedBytes;
+        if (end - _released < ReleaseBytes) return;
+        _store.Release(_handle, _released, end - _released);
+        _released = end;
     }
 
     /// <inheritdoc/>
@@ -158,13 +164,6 @@ internal sealed class SinkFile : IDisposable
         _unsynced = true;
         await _retry.RunAsync($"Writing {bytes.Length} bytes at {Written} of {Path}", () => _store.Write(_handle, bytes.Span, Written), stop).ConfigureAwait(false);
         Written += bytes.Length;
-    }
-
-    private void ReleaseBefore(long end)
-    {
-        if (end - _released < ReleaseBytes) return;
-        _store.Release(_handle, _released, end - _released);
-        _released = end;
     }
 
     private void Grow(int bytes)

@@ -11,7 +11,8 @@ namespace Pipeline.Perf.Harness;
 
 /// <summary>
 /// The least that any join of these logs over this state must do, in one loop on one thread: read the bytes, find the lines, extract the fields, hash the key; for an
-/// exposure put a record into FASTER and read it, and copy key and payload to a file.
+/// exposure put a record into FASTER and read it, and copy key and payload to a file,
+/// of which the same 256 MiB are written over and over.
 /// </summary>
 /// <remarks>
 /// Extraction is the program's own parser, for it is needed in either. What is left out: order, watermarks, duplicates, windows and their ends, clicks beyond their extraction,
