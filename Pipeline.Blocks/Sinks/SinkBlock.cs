@@ -28,6 +28,9 @@ public sealed class SinkBlock
     /// <summary>The progress committed last; null from a sink that delivers at least once.</summary>
     public Progress? Committed => _sink.Committed;
 
+    /// <summary>Fails with what stopped the sink between two batches; see <see cref="ISampleSink.Completion"/>.</summary>
+    public Task SinkCompletion => _sink.Completion;
+
     /// <summary>How the stage spends its time.</summary>
     public StageClock Time => _time;
 

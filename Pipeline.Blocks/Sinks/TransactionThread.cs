@@ -4,7 +4,7 @@ namespace Pipeline.Blocks.Sinks;
 
 /// <summary>The one thread that writes transactions: it commits one that is old or large enough, and one that is asked for.</summary>
 /// <remarks>
-/// Handing over holds no thread, however long brokers are away. The first error ends the thread, and every call throws it from then on. Threading: one caller at a time.
+/// Handing over holds no thread, however long brokers are away. The first error ends the thread: <see cref="Completion"/> fails with it at once, and every call throws it from then on. Threading: one caller at a time.
 /// </remarks>
 internal sealed class TransactionThread : IAsyncDisposable
 {
@@ -28,6 +28,7 @@ internal sealed class TransactionThread : IAsyncDisposable
     private readonly ITimer _due;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _openedAt;
     private bool _disposed;
 
@@ -43,6 +44,9 @@ internal sealed class TransactionThread : IAsyncDisposable
 
     /// <summary>Ends with the thread's work on the way at disposal.</summary>
     public CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>Fails with the error that ended the thread; ends in success by disposal.</summary>
+    public Task Completion => _completion.Task;
 
     /// <summary>Takes a batch; waits while too many do.</summary>
     public ValueTask WriteAsync(OutputBatch batch, CancellationToken stop) => _queue.AddAsync(batch, stop);
@@ -78,6 +82,7 @@ internal sealed class TransactionThread : IAsyncDisposable
                 work?.Action();
                 work?.Done.SetResult();
                 if (IsDue()) _writer.Commit();
+                else if (next is null && !_writer.Open.IsEmpty) WakeWhenDue();
             }
         }
         // Nobody awaits a thread: the error goes to whoever calls next, or waits already.
@@ -85,7 +90,9 @@ internal sealed class TransactionThread : IAsyncDisposable
         {
             work?.Done.TrySetException(failure);
             _queue.Fail(failure);
+            if (!_stopping.IsCancellationRequested) _completion.SetException(failure);
         }
+        _completion.TrySetResult();
         _writer.Dispose();
         _ended.SetResult();
     }
@@ -95,8 +102,15 @@ internal sealed class TransactionThread : IAsyncDisposable
         bool first = _writer.Open.IsEmpty;
         if (first) _openedAt = _clock.GetTimestamp();
         _writer.Write(batch);
-        // The timer counts whole milliseconds, the clock finer: on waking the interval must have passed.
-        if (first) _due.Change(Interval + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+        if (first) WakeWhenDue();
+    }
+
+    /// <summary>Sets the timer to the end of the interval.</summary>
+    /// <remarks>A timer counts by a clock of whole milliseconds, which may step in several (four on Linux): it may come before the interval has passed, and is set again then. Pinned by <c>TimerThatComesEarly_IsSetAgain</c>.</remarks>
+    private void WakeWhenDue()
+    {
+        TimeSpan left = Interval - _clock.GetElapsedTime(_openedAt);
+        _due.Change((left > TimeSpan.Zero ? left : TimeSpan.Zero) + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
     }
 
     private bool IsDue() => !_writer.Open.IsEmpty

@@ -11,7 +11,7 @@ namespace Pipeline.Blocks.Sinks;
 /// The transactional id is the job: <see cref="OpenAsync"/> fences an older instance, and <see cref="BeginAsync"/> says who took over. Partitions as <see cref="KafkaSink"/>.
 /// Brokers that are away delay commits, and with a full queue the flow, up to <c>unavailable_limit</c>. Threading: one call at a time; a thread of its own does the work.
 /// Errors: <see cref="SinkFencedException"/>, <see cref="SinkUnavailableException"/>, <see cref="SinkRefusedException"/> and <see cref="DeliveryFailedException"/>, at the
-/// call that it concerns or at the next; then the sink is to be disposed of.
+/// call that it concerns or at the next, and by <see cref="Completion"/>; then the sink is to be disposed of.
 /// </remarks>
 public sealed class TransactionalSink : ISampleSink
 {
@@ -46,6 +46,9 @@ public sealed class TransactionalSink : ISampleSink
 
     /// <inheritdoc/>
     public Progress? Committed => _writer.Committed;
+
+    /// <inheritdoc/>
+    public Task Completion => _thread.Completion;
 
     /// <inheritdoc/>
     public async Task<Progress?> ReadProgressAsync(CancellationToken stop)

@@ -43,6 +43,26 @@ public sealed class TransactionThreadTests
     }
 
     [TestMethod]
+    public async Task TimerThatComesEarly_IsSetAgain()
+    {
+        var clock = new FakeTimeProvider();
+        var early = new EarlyTimers(clock, TimeSpan.FromMilliseconds(20));
+        await using TransactionalSink sink = await Begun(new TransactionModel(static _ => null), early);
+
+        await sink.WriteAsync(EmittedBatches.Of((1, 1)), default);
+
+        // Only as far as a timer is set: what is not set again is never committed.
+        await Eventually.Holds(
+            () =>
+            {
+                clock.Advance(TimeSpan.FromMilliseconds(5));
+                return sink.Committed!.Commits == 2;
+            },
+            "the sample is committed");
+        Assert.IsGreaterThan(1, early.Set);
+    }
+
+    [TestMethod]
     public async Task TransactionOfTheMostBytes_IsCommittedAtOnce()
     {
         await using TransactionalSink sink = await Begun(new TransactionModel(static _ => null), new FakeTimeProvider());
@@ -114,6 +134,47 @@ public sealed class TransactionThreadTests
         await Assert.ThrowsExactlyAsync<SinkFencedException>(async () => await sink.WriteAsync(EmittedBatches.Of((1, 1)), default));
     }
 
+    [TestMethod]
+    public async Task FailureOfTheThread_IsTold_ThoughNobodyCalls()
+    {
+        using var commits = new HeldCommits();
+        var clock = new FakeTimeProvider();
+        await using TransactionalSink sink = await Begun(new TransactionModel(commits.Pass), clock);
+        commits.Hold();
+        await sink.WriteAsync(EmittedBatches.Of((1, 1)), default);
+        await Eventually.Holds(
+            () =>
+            {
+                clock.Advance(TimeSpan.FromMilliseconds(100));
+                return commits.Reached;
+            },
+            "the interval commits");
+        Assert.IsFalse(sink.Completion.IsCompleted);
+
+        commits.LetGo(TransactionFailure.Fenced);
+        await Eventually.Holds(
+            () =>
+            {
+                clock.Advance(TimeSpan.FromMilliseconds(100));
+                return sink.Completion.IsCompleted;
+            },
+            "the failure is told");
+
+        await Assert.ThrowsExactlyAsync<SinkFencedException>(() => sink.Completion);
+    }
+
+    [TestMethod]
+    public async Task Disposal_EndsTheSinkInSuccess()
+    {
+        using var commits = new HeldCommits();
+        TransactionalSink sink = await Begun(new TransactionModel(commits.Pass), new FakeTimeProvider());
+        await sink.WriteAsync(EmittedBatches.Of((1, 1)), default);
+
+        await sink.DisposeAsync();
+
+        await sink.Completion.WaitAsync(Deadline);
+    }
+
     /// <summary>Writes until a batch has to wait: the thread is in a commit that is held.</summary>
     private static async Task<(Task Waiting, int Written)> Fill(TransactionalSink sink, HeldCommits commits)
     {
@@ -128,6 +189,39 @@ public sealed class TransactionThreadTests
             await written;
         }
         throw new AssertFailedException("Nothing bounds the queue");
+    }
+
+    /// <summary>A clock whose timers come some time before they are due.</summary>
+    private sealed class EarlyTimers(TimeProvider clock, TimeSpan by) : TimeProvider
+    {
+        private int _set;
+
+        private TimeSpan By { get; } = by;
+
+        /// <summary>How often a timer was set.</summary>
+        public int Set => Volatile.Read(ref _set);
+
+        public override long TimestampFrequency => clock.TimestampFrequency;
+
+        public override long GetTimestamp() => clock.GetTimestamp();
+
+        public override DateTimeOffset GetUtcNow() => clock.GetUtcNow();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            new Early(this, clock.CreateTimer(callback, state, dueTime, period));
+
+        private sealed class Early(EarlyTimers timers, ITimer timer) : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period)
+            {
+                Interlocked.Increment(ref timers._set);
+                return timer.Change(dueTime > timers.By ? dueTime - timers.By : dueTime, period);
+            }
+
+            public void Dispose() => timer.Dispose();
+
+            public ValueTask DisposeAsync() => timer.DisposeAsync();
+        }
     }
 
     /// <summary>A script that holds the thread in its commit until it is let go, to succeed or to fail.</summary>

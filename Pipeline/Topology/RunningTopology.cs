@@ -34,6 +34,7 @@ public sealed class RunningTopology : IDisposable
         _beforeReading = beforeReading;
         _beforeEnd = beforeEnd;
         foreach (IDataflowBlock block in topology.Blocks) Watch(block.Completion);
+        Watch(topology.Sink.SinkCompletion);
         _completion = RunAsync();
     }
 
