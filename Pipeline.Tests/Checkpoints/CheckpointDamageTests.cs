@@ -22,7 +22,7 @@ public sealed class CheckpointDamageTests
         CheckpointStore store = CheckpointFixture.Store(state.Path);
         foreach (long id in Ids) await CheckpointFixture.WriteAsync(store, id, Lanes, _random);
         var kinds = new Dictionary<string, int>();
-        for (int round = 0; round < Iterations.Of(2500); round++)
+        for (int round = 0; round < Iterations.Of(1500); round++)
         {
             long id = Ids[_random.Next(Ids.Length)];
             string directory = Path.Combine(state.Path, "checkpoints", CheckpointReader.NameOf(id));

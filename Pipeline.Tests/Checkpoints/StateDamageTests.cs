@@ -22,7 +22,7 @@ public sealed class StateDamageTests
     [TestCleanup]
     public void Remove() => Stopped.Dispose();
 
-    /// <summary>2,000 mutations in all; in parts, each on a job of its own, so that they may run side by side.</summary>
+    /// <summary>1,200 mutations in all; in parts, each on a job of its own, so that they may run side by side.</summary>
     [TestMethod]
     [DataRow(0)]
     [DataRow(1)]
@@ -38,7 +38,7 @@ public sealed class StateDamageTests
         string[] whole = [.. Stopped.Ids.Select(Stopped.Restore)];
         Assert.AreEqual((2, ExitCodes.Done), Verify());
         var outcomes = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        long rounds = Iterations.Of(500);
+        long rounds = Iterations.Of(300);
         for (long round = part * rounds; round < (part + 1) * rounds; round++)
         {
             StateMutation mutation = Draw(new Random(Seed + (int)round));
@@ -57,7 +57,7 @@ public sealed class StateDamageTests
     public async Task StartOnDamagedState_RefusesIt_OrMakesEverySampleOnce()
     {
         var outcomes = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        for (int round = 0; round < Iterations.Of(60); round++)
+        for (int round = 0; round < Iterations.Of(42); round++)
         {
             Stopped.Reset();
             var random = new Random(-Seed - round);

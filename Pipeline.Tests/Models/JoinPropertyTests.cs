@@ -18,7 +18,7 @@ public sealed class JoinPropertyTests
 
     [TestMethod]
     public void AnyFeedingOfAHistory_EqualsTheReference() =>
-        Gen.Select(History.Gen(withinDisorder: false), Feedings).Sample((history, feeding) => AssertEqualsReference(history, feeding), iter: Iterations.Of(3_000));
+        Gen.Select(History.Gen(withinDisorder: false), Feedings).Sample((history, feeding) => AssertEqualsReference(history, feeding), iter: Iterations.Of(2_000));
 
     [TestMethod]
     public void AnyFeedingOnFaster_EqualsTheReference() =>
@@ -37,7 +37,7 @@ public sealed class JoinPropertyTests
                 if (found.PartitionLedger.Late.Sum() != 0) throw new InvalidOperationException("an event within D is late");
                 CompareSamples(expected.Samples, found.Samples);
             },
-            iter: Iterations.Of(3_000));
+            iter: Iterations.Of(2_000));
 
     private static void AssertEqualsReference(History history, Feeding feeding)
     {

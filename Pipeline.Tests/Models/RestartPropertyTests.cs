@@ -29,7 +29,7 @@ public sealed class RestartPropertyTests
                 Interlocked.Add(ref finishedLater, later);
                 Interlocked.Add(ref lostUnfinished, unfinished);
             },
-            iter: Iterations.Of(150));
+            iter: Iterations.Of(100));
         Assert.IsGreaterThan(50, restarts);
         Assert.IsGreaterThan(50, finishedLater);
         Assert.IsGreaterThan(10, lostUnfinished);

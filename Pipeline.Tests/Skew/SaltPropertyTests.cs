@@ -51,7 +51,7 @@ public sealed class SaltPropertyTests
                 AssertEqual(Once(expected), Once(found));
                 Interlocked.Add(ref restarts, skews.Length - 1);
             },
-            iter: Iterations.Of(120), threads: 2);
+            iter: Iterations.Of(80), threads: 2);
         Assert.IsGreaterThan(50, restarts);
     }
 
