@@ -22,14 +22,22 @@ public static class Links
     /// <summary>Several sources, one target: it is completed when all of them are, and faulted with the first that faults.</summary>
     public static void Gather<T>(IReadOnlyCollection<ISourceBlock<T>> sources, ITargetBlock<T> target)
     {
-        foreach (ISourceBlock<T> source in sources)
+        foreach (ISourceBlock<T> source in sources) source.LinkTo(target, new DataflowLinkOptions { PropagateCompletion = false });
+        target.EndsBehind([.. sources]);
+    }
+
+    /// <summary>Completes a block when the own work of all that feed it has ended, and faults it with the first that faults.</summary>
+    /// <param name="target">The block.</param>
+    /// <param name="feeders">Who links or sends to it.</param>
+    public static void EndsBehind(this IDataflowBlock target, params IReadOnlyList<IDataflowBlock> feeders)
+    {
+        foreach (IDataflowBlock feeder in feeders)
         {
-            source.LinkTo(target, new DataflowLinkOptions { PropagateCompletion = false });
-            _ = source.Completion.ContinueWith(
+            _ = feeder.Completion.ContinueWith(
                 (ended, block) => ((IDataflowBlock)block!).Fault(ended.Exception!), target, CancellationToken.None,
                 TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         }
-        _ = Task.WhenAll(sources.Select(source => source.Completion)).ContinueWith(
+        _ = Task.WhenAll(feeders.Select(static feeder => feeder.Completion)).ContinueWith(
             (_, block) => ((IDataflowBlock)block!).Complete(), target, CancellationToken.None,
             TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
     }

@@ -17,13 +17,13 @@ public sealed class LaneBlock
     private readonly int _lane;
     private readonly BatchPool<LaneBatch> _inputs;
     private readonly BatchPool<SampleBatch> _outputs;
-    private readonly BufferBlock<SampleBatch> _samples;
     private readonly BufferBlock<DeadLetterBatch> _letters;
     private readonly StageClock _time;
     private readonly StageClock _snapshotTime;
     private readonly LaneTimes _times;
     private readonly LaneInputs? _aligned;
     private readonly BatchPool<SaltBatch>? _salted;
+    private ITargetBlock<SampleBatch> _format = DataflowBlock.NullTarget<SampleBatch>();
     private SampleBatch _output;
     private FloorHistory _floors = FloorHistory.Empty;
     private long _passed;
@@ -45,17 +45,13 @@ public sealed class LaneBlock
         _times = new LaneTimes(clock);
         _output = Rent();
         if (keepLetters) _join.Letters = new DeadLetterBatch();
-        _samples = new BufferBlock<SampleBatch>(new DataflowBlockOptions { BoundedCapacity = options.BlockCapacity });
         _letters = new BufferBlock<DeadLetterBatch>(new DataflowBlockOptions { BoundedCapacity = options.BlockCapacity });
         Input = new ActionBlock<LaneBatch>(Links.Guard<LaneBatch>("join", Join), Links.Bounded(options.BlockCapacity));
-        Input.Ends(_samples, _letters);
+        Input.Ends(_letters);
     }
 
     /// <summary>Takes the lane's events.</summary>
     public ActionBlock<LaneBatch> Input { get; }
-
-    /// <summary>Closed windows.</summary>
-    public ISourceBlock<SampleBatch> Samples => _samples;
 
     /// <summary>Orphaned actions.</summary>
     public BufferBlock<DeadLetterBatch> Letters => _letters;
@@ -77,6 +73,9 @@ public sealed class LaneBlock
 
     /// <summary>How the lane spends its time.</summary>
     public StageClock Time => _time;
+
+    /// <summary>Says where closed windows go; before the first batch.</summary>
+    public void Feed(ITargetBlock<SampleBatch> format) => _format = format;
 
     private async Task Join(LaneBatch batch)
     {
@@ -150,7 +149,7 @@ public sealed class LaneBlock
         full.Behind = _passed;
         full.Times = _times.Close(full.Windows[full.Count / 2].Start);
         _output = Rent();
-        await _time.Waiting(_samples.Deliver(full)).ConfigureAwait(false);
+        await _time.Waiting(_format.Deliver(full)).ConfigureAwait(false);
     }
 
     private async Task SendLetters()
@@ -168,7 +167,7 @@ public sealed class LaneBlock
         _passed = barrier.Id;
         SampleBatch carrier = Rent();
         carrier.Barrier = barrier;
-        await _time.Waiting(_samples.Deliver(carrier)).ConfigureAwait(false);
+        await _time.Waiting(_format.Deliver(carrier)).ConfigureAwait(false);
     }
 
     private void TakeSnapshot(string directory, IReadOnlyList<ReorderSnapshot> salted)

@@ -12,8 +12,8 @@ public sealed class SaltBlock
     private readonly Salt _salt;
     private readonly BatchPool<LaneBatch> _inputs;
     private readonly BatchPool<SaltBatch> _outputs;
-    private readonly BufferBlock<LaneBatch> _condensed;
     private readonly StageClock _time;
+    private ITargetBlock<LaneBatch> _lane = DataflowBlock.NullTarget<LaneBatch>();
 
     /// <summary>A block over a salt.</summary>
     /// <param name="salt">The salt.</param>
@@ -27,19 +27,17 @@ public sealed class SaltBlock
         _inputs = inputs;
         _outputs = outputs;
         _time = time;
-        _condensed = new BufferBlock<LaneBatch>(new DataflowBlockOptions { BoundedCapacity = options.BlockCapacity });
         Input = new ActionBlock<LaneBatch>(Links.Guard<LaneBatch>("salt", Condense), Links.Bounded(options.BlockCapacity));
-        Input.Ends(_condensed);
     }
 
     /// <summary>Takes the salt's events.</summary>
     public ActionBlock<LaneBatch> Input { get; }
 
-    /// <summary>What goes to the lane.</summary>
-    public BufferBlock<LaneBatch> Condensed => _condensed;
-
     /// <summary>The salt, for its numbers.</summary>
     public Salt State => _salt;
+
+    /// <summary>Says which lane it sends to; before the first batch.</summary>
+    public void Feed(ITargetBlock<LaneBatch> lane) => _lane = lane;
 
     private async Task Condense(LaneBatch batch)
     {
@@ -54,7 +52,7 @@ public sealed class SaltBlock
         while (_salt.Condense(output))
         {
             _time.End(events);
-            await _time.Waiting(_condensed.Deliver(output)).ConfigureAwait(false);
+            await _time.Waiting(_lane.Deliver(output)).ConfigureAwait(false);
             output = _outputs.Rent();
             _time.Begin();
             events = 0;
@@ -65,6 +63,6 @@ public sealed class SaltBlock
             if (barrier.Directory is not null) output.Waiting = _salt.BeginSnapshot();
         }
         _time.End(events);
-        await _time.Waiting(_condensed.Deliver(output)).ConfigureAwait(false);
+        await _time.Waiting(_lane.Deliver(output)).ConfigureAwait(false);
     }
 }

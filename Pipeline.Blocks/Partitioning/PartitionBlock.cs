@@ -6,11 +6,13 @@ using Pipeline.Blocks.Telemetry;
 namespace Pipeline.Blocks.Partitioning;
 
 /// <summary>The single-threaded block where lateness and the watermark are decided and events part into lanes.</summary>
-/// <remarks>Ordering: what it sends to a lane keeps the intake's order; watermarks and barriers go to every lane in line with the events.</remarks>
+/// <remarks>
+/// Ordering: what it sends to a lane keeps the intake's order; watermarks and barriers go to every lane in line with the events. It sends to the lanes' own queues: one more
+/// between them would cost two tasks a batch, and say nothing.
+/// </remarks>
 public sealed class PartitionBlock
 {
     private readonly Partitioner _partitioner;
-    private readonly BufferBlock<LaneBatch>[] _lanes;
     private readonly BufferBlock<DeadLetterBatch> _letters;
     private readonly BatchPool<LaneBatch> _pool = new(static () => new LaneBatch(), 256);
     private readonly LaneBatch[] _filling;
@@ -18,34 +20,27 @@ public sealed class PartitionBlock
     private readonly SaltFeed? _salts;
     private readonly bool _keepLetters;
     private readonly StageClock _time;
+    private ITargetBlock<LaneBatch>[] _lanes = [];
     private DeadLetterBatch _letterBatch = new();
 
     /// <summary>A block over a partitioner.</summary>
     public PartitionBlock(Partitioner partitioner, int lanes, bool keepLetters, ParallelismOptions options, TimeProvider clock)
     {
-        if (partitioner.Hot is { } hot) _salts = new SaltFeed(hot, lanes, _pool, options);
+        if (partitioner.Hot is { } hot) _salts = new SaltFeed(hot, lanes, _pool);
         _partitioner = partitioner;
         _keepLetters = keepLetters;
         _time = new StageClock("partition", clock);
-        _lanes = new BufferBlock<LaneBatch>[lanes];
-        for (int lane = 0; lane < lanes; lane++) _lanes[lane] = new BufferBlock<LaneBatch>(new DataflowBlockOptions { BoundedCapacity = options.BlockCapacity });
         _letters = new BufferBlock<DeadLetterBatch>(new DataflowBlockOptions { BoundedCapacity = options.BlockCapacity });
         _filling = new LaneBatch[lanes];
         _sentWatermark = new long[lanes];
         Array.Fill(_sentWatermark, SourcePartition.NoTime);
         var input = new ActionBlock<RecordBatch>(Links.Guard<RecordBatch>("partition", Partition), Links.Bounded(options.BlockCapacity));
-        input.Ends([.. _lanes, .. Salts, _letters]);
+        input.Ends(_letters);
         Input = input;
     }
 
     /// <summary>Takes parsed batches.</summary>
     public ActionBlock<RecordBatch> Input { get; }
-
-    /// <summary>Each lane's events.</summary>
-    public IReadOnlyList<ISourceBlock<LaneBatch>> Lanes => _lanes;
-
-    /// <summary>Events of each lane's salts, lane after lane; none where nothing is salted.</summary>
-    public IReadOnlyList<BufferBlock<LaneBatch>> Salts => _salts?.Queues ?? [];
 
     /// <summary>What is hot; none where nothing is salted.</summary>
     public IReadOnlyList<HotKeyReading> HotKeys => _partitioner.Hot?.Reading ?? [];
@@ -64,6 +59,15 @@ public sealed class PartitionBlock
 
     /// <summary>How the stage spends its time.</summary>
     public StageClock Time => _time;
+
+    /// <summary>Says where it sends to; before the first batch.</summary>
+    /// <param name="lanes">The lanes.</param>
+    /// <param name="salts">Their salts, lane after lane; none where nothing is salted.</param>
+    public void Feed(IEnumerable<ITargetBlock<LaneBatch>> lanes, IEnumerable<ITargetBlock<LaneBatch>> salts)
+    {
+        _lanes = [.. lanes];
+        _salts?.Feed([.. salts]);
+    }
 
     private async Task Partition(RecordBatch batch)
     {

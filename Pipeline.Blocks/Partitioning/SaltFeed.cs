@@ -12,30 +12,28 @@ internal sealed class SaltFeed
 {
     private readonly HotKeys _hot;
     private readonly BatchPool<LaneBatch> _pool;
-    private readonly BufferBlock<LaneBatch>[] _queues;
     private readonly LaneBatch[] _filling;
     private readonly long[] _turns;
     private readonly long[] _sentWatermark;
+    private ITargetBlock<LaneBatch>[] _salts = [];
 
     /// <summary>A feed that has sent nothing.</summary>
-    public SaltFeed(HotKeys hot, int lanes, BatchPool<LaneBatch> pool, ParallelismOptions options)
+    public SaltFeed(HotKeys hot, int lanes, BatchPool<LaneBatch> pool)
     {
         _hot = hot;
         _pool = pool;
         PerLane = hot.Salts;
-        _queues = new BufferBlock<LaneBatch>[lanes * PerLane];
-        for (int queue = 0; queue < _queues.Length; queue++) _queues[queue] = new BufferBlock<LaneBatch>(new DataflowBlockOptions { BoundedCapacity = options.BlockCapacity });
-        _filling = new LaneBatch[_queues.Length];
+        _filling = new LaneBatch[lanes * PerLane];
         _turns = new long[lanes];
         _sentWatermark = new long[lanes];
         Array.Fill(_sentWatermark, SourcePartition.NoTime);
     }
 
-    /// <summary>Each salt's queue, lane after lane.</summary>
-    public IReadOnlyList<BufferBlock<LaneBatch>> Queues => _queues;
-
     /// <summary>Salts of a lane.</summary>
     public int PerLane { get; }
+
+    /// <summary>Says who the salts are, lane after lane; before the first turn.</summary>
+    public void Feed(ITargetBlock<LaneBatch>[] salts) => _salts = salts;
 
     /// <summary>Turns that the salts of a lane were sent.</summary>
     public long TurnOf(int lane) => _turns[lane];
@@ -43,7 +41,7 @@ internal sealed class SaltFeed
     /// <summary>Empty batches to deal into.</summary>
     public LaneBatch[] Fill()
     {
-        for (int queue = 0; queue < _filling.Length; queue++) _filling[queue] ??= _pool.Rent();
+        for (int salt = 0; salt < _filling.Length; salt++) _filling[salt] ??= _pool.Rent();
         return _filling;
     }
 
@@ -62,11 +60,11 @@ internal sealed class SaltFeed
     /// <summary>Sends a salt its part of the turn.</summary>
     public ValueTask Send(int lane, int salt)
     {
-        int queue = (lane * PerLane) + salt;
-        LaneBatch filled = _filling[queue];
-        _filling[queue] = null!;
+        int number = (lane * PerLane) + salt;
+        LaneBatch filled = _filling[number];
+        _filling[number] = null!;
         filled.Turn = _turns[lane];
-        return _queues[queue].Deliver(filled);
+        return _salts[number].Deliver(filled);
     }
 
     /// <summary>Begins a turn that brings a barrier.</summary>
@@ -78,7 +76,7 @@ internal sealed class SaltFeed
         LaneBatch carrier = _pool.Rent();
         carrier.Barrier = barrier;
         carrier.Turn = _turns[lane];
-        return _queues[(lane * PerLane) + salt].Deliver(carrier);
+        return _salts[(lane * PerLane) + salt].Deliver(carrier);
     }
 
     /// <summary>The salts know the watermark: what was hot below it only is forgotten.</summary>

@@ -13,7 +13,7 @@ internal sealed class OpenTransaction
     private long _watermark = SourcePartition.NoTime;
     private FloorHistory _floors = FloorHistory.Empty;
     private Progress? _start;
-    private List<ProgressRecord>? _records;
+    private readonly List<ProgressRecord> _records = [];
     private int _batch;
     private bool _confirms;
 
@@ -76,10 +76,11 @@ internal sealed class OpenTransaction
     /// <param name="before">What is committed.</param>
     public List<ProgressRecord> Records(Progress? before)
     {
-        if (_records is not null) return _records;
-        if (_start is not null) return _records = ProgressRecords.All(Target = _start);
-        if (before is null) throw new InvariantException("Samples were written before the start was committed");
-        return _records = ProgressRecords.Changes(before, Target = After(before), _groups);
+        if (_records.Count > 0) return _records;
+        if (_start is not null) ProgressRecords.All(Target = _start, _records);
+        else if (before is not null) ProgressRecords.Changes(before, Target = After(before), _groups, _records);
+        else throw new InvariantException("Samples were written before the start was committed");
+        return _records;
     }
 
     /// <summary>Empties it and releases the batches: it is committed, or given up.</summary>
@@ -88,7 +89,8 @@ internal sealed class OpenTransaction
         foreach (OutputBatch batch in _batches) batch.Release();
         _batches.Clear();
         (Samples, Bytes, _groups, _watermark, _floors) = (0, 0, 0, SourcePartition.NoTime, FloorHistory.Empty);
-        (_start, _records, Target, _confirms) = (null, null, null, false);
+        _records.Clear();
+        (_start, Target, _confirms) = (null, null, false);
         Rewind();
     }
 

@@ -39,26 +39,25 @@ internal static class ProgressRecords
     private static readonly byte[][] GroupKeys = [.. Enumerable.Range(0, KeyHash.GroupCount).Select(static group => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Group}{group}")))];
 
     /// <summary>All of a progress: what a start commits.</summary>
-    public static List<ProgressRecord> All(Progress progress)
+    public static void All(Progress progress, List<ProgressRecord> records)
     {
-        List<ProgressRecord> records = [new(StartKey, StartOf(progress)), new(FloorsKey, FloorsOf(progress.Floors))];
+        records.Add(new(StartKey, StartOf(progress)));
+        records.Add(new(FloorsKey, FloorsOf(progress.Floors)));
         for (int group = 0; group < KeyHash.GroupCount; group++) records.Add(new(GroupKeys[group], PointOf(progress.Points[group])));
         records.Add(new(CutKey, CutOf(progress)));
-        return records;
     }
 
     /// <summary>What a transaction changed.</summary>
     /// <param name="from">Before it.</param>
     /// <param name="to">With it.</param>
     /// <param name="groups">Key groups whose points it moved, one bit each.</param>
-    public static List<ProgressRecord> Changes(Progress from, Progress to, ulong groups)
+    /// <param name="records">Where to.</param>
+    public static void Changes(Progress from, Progress to, ulong groups, List<ProgressRecord> records)
     {
-        List<ProgressRecord> records = [];
         if (!ReferenceEquals(from.Floors, to.Floors)) records.Add(new(FloorsKey, FloorsOf(to.Floors)));
         for (int group = 0; group < KeyHash.GroupCount; group++)
             if ((groups & (1UL << group)) != 0) records.Add(new(GroupKeys[group], PointOf(to.Points[group])));
         records.Add(new(CutKey, CutOf(to)));
-        return records;
     }
 
     private static byte[] StartOf(Progress progress) => Json(progress, static (json, progress) =>

@@ -5,10 +5,23 @@ namespace Pipeline.Blocks.Sources;
 
 /// <summary>Hands batches to the intake in order, without waiting where it is full: for a thread that has other duties meanwhile.</summary>
 /// <remarks>Threading: one thread. Errors: an intake that declines a batch throws <see cref="InvalidOperationException"/>.</remarks>
-internal sealed class BatchOutbox(ITargetBlock<RecordBatch> intake)
+internal sealed class BatchOutbox
 {
+    private readonly ITargetBlock<RecordBatch> _intake;
     private readonly Queue<RecordBatch> _waiting = [];
+    private readonly object _gate = new();
+    private readonly Action _wake;
+    private bool _taken;
     private Task<bool>? _sending;
+    private Task<bool>? _watched;
+
+    /// <summary>An empty outbox.</summary>
+    /// <param name="intake">Who takes the batches.</param>
+    public BatchOutbox(ITargetBlock<RecordBatch> intake)
+    {
+        _intake = intake;
+        _wake = Wake;
+    }
 
     /// <summary>Batches the intake has not taken yet.</summary>
     public int Count { get; private set; }
@@ -34,14 +47,34 @@ internal sealed class BatchOutbox(ITargetBlock<RecordBatch> intake)
                 Count--;
             }
             if (!_waiting.TryDequeue(out RecordBatch? next)) return;
-            _sending = intake.SendAsync(next);
+            _sending = _intake.SendAsync(next);
         }
     }
 
     /// <summary>Waits a while for the intake to take a batch.</summary>
     public void Wait(TimeSpan limit)
     {
-        if (_sending is { } sending) ((IAsyncResult)sending).AsyncWaitHandle.WaitOne(limit);
+        if (_sending is { } sending)
+        {
+            // Not the task's own wait handle, which would be made anew for each batch.
+            if (_watched != sending)
+            {
+                _watched = sending;
+                Volatile.Write(ref _taken, false);
+                sending.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_wake);
+            }
+            lock (_gate)
+                if (!_taken) Monitor.Wait(_gate, limit);
+        }
         Pump();
+    }
+
+    private void Wake()
+    {
+        lock (_gate)
+        {
+            _taken = true;
+            Monitor.Pulse(_gate);
+        }
     }
 }

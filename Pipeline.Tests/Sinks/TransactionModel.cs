@@ -89,7 +89,9 @@ internal sealed class TransactionModel(Func<TransactionCall, TransactionFailure?
         _current = null;
         _taken = true;
         Progress mine = Read() ?? EmittedBatches.Start("other");
-        foreach (ProgressRecord record in ProgressRecords.All(mine with { Owner = "other", Commits = mine.Commits + 1 })) _progress.Add((record.Key, record.Value));
+        List<ProgressRecord> records = [];
+        ProgressRecords.All(mine with { Owner = "other", Commits = mine.Commits + 1 }, records);
+        foreach (ProgressRecord record in records) _progress.Add((record.Key, record.Value));
     }
 
     private sealed class Client(TransactionModel model) : ITransactionalProducer

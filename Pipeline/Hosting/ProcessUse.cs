@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Pipeline.Hosting;
 
 /// <summary>What this process used so far.</summary>
@@ -15,7 +13,7 @@ public readonly record struct ProcessUse(double Seconds, double ReadingSeconds, 
     /// <param name="clock">The clock.</param>
     public static ProcessUse Since(long began, long? read, TimeProvider clock)
     {
-        using var process = Process.GetCurrentProcess();
-        return new ProcessUse(clock.GetElapsedTime(began).TotalSeconds, read is { } at ? clock.GetElapsedTime(at).TotalSeconds : 0, Environment.CpuUsage.TotalTime.TotalSeconds, process.PeakWorkingSet64);
+        double reading = read is { } at ? clock.GetElapsedTime(at).TotalSeconds : 0;
+        return new ProcessUse(clock.GetElapsedTime(began).TotalSeconds, reading, Environment.CpuUsage.TotalTime.TotalSeconds, ProcessStatus.Now().PeakRssBytes);
     }
 }

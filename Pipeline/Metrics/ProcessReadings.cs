@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Pipeline.Blocks.Telemetry;
 using Pipeline.Hosting;
@@ -37,11 +36,11 @@ internal static class ProcessReadings
 
     private static void ReadProcess(MetricReadings into)
     {
-        using var process = Process.GetCurrentProcess();
-        into.Add(MetricCatalogue.CpuTime, process.TotalProcessorTime.TotalSeconds);
+        ProcessStatus process = ProcessStatus.Now();
+        into.Add(MetricCatalogue.CpuTime, Environment.CpuUsage.TotalTime.TotalSeconds);
         into.Add(MetricCatalogue.CpuCount, Environment.ProcessorCount);
-        into.Add(MetricCatalogue.Memory, process.WorkingSet64);
-        into.Add(MetricCatalogue.Threads, process.Threads.Count);
+        into.Add(MetricCatalogue.Memory, process.RssBytes);
+        into.Add(MetricCatalogue.Threads, process.Threads);
         for (int generation = 0; generation <= GC.MaxGeneration; generation++)
             into.Add(MetricCatalogue.GcCollections, GC.CollectionCount(generation), $"gen{generation}");
         into.Add(MetricCatalogue.GcPause, GC.GetTotalPauseDuration().TotalSeconds);

@@ -34,7 +34,7 @@ public sealed class BlockViews
             new BlockView("parse", null, topology.Parse.Time, () => topology.Parse.Block.InputCount + topology.Parse.Block.OutputCount, Math.Max(capacity, topology.Parse.Time.Workers)),
             new BlockView("partition", null, topology.Partition.Time, () => topology.Partition.Input.InputCount, capacity),
             .. topology.SaltTimes.Select((time, lane) => Salt(topology, time, lane)),
-            .. topology.Lanes.Select((lane, number) => Join(topology, lane, number)),
+            .. topology.Lanes.Select((lane, number) => new BlockView("join", number, lane.Time, () => lane.Input.InputCount, capacity)),
             new BlockView("format", null, topology.Format.Time, () => topology.Format.Block.InputCount + topology.Format.Block.OutputCount, Math.Max(capacity, topology.Format.Time.Workers)),
             new BlockView("sink", null, topology.Sink.Time, () => topology.Sink.Block.InputCount, capacity),
             new BlockView("dead-letters", null, topology.DeadLetters.Time, () => topology.DeadLetters.Block.InputCount, capacity),
@@ -56,14 +56,7 @@ public sealed class BlockViews
     private BlockView Salt(SampleTopology topology, StageClock time, int lane)
     {
         SaltBlock[] salts = [.. topology.SaltsOf(lane)];
-        var before = topology.Partition.Salts.Skip(lane * salts.Length).Take(salts.Length).ToArray();
-        return new BlockView("salt", lane, time, () => salts.Sum(static salt => salt.Input.InputCount) + before.Sum(static queue => queue.Count), 2 * _capacity * salts.Length);
-    }
-
-    private BlockView Join(SampleTopology topology, LaneBlock lane, int number)
-    {
-        var queue = (BufferBlock<Blocks.Records.LaneBatch>)topology.Partition.Lanes[number];
-        return new BlockView("join", number, lane.Time, () => queue.Count + lane.Input.InputCount, 2 * _capacity);
+        return new BlockView("salt", lane, time, () => salts.Sum(static salt => salt.Input.InputCount), _capacity * salts.Length);
     }
 
     /// <summary>A batch in work has its place in the queue until it is done.</summary>

@@ -56,13 +56,18 @@ public sealed class SampleTopology
 
         Intake.Then(Parse.Block);
         Parse.Block.Then(Partition.Input);
-        for (int salt = 0; salt < Salts.Count; salt++) Partition.Salts[salt].Then(Salts[salt].Input);
+        Partition.Feed(Lanes.Select(static lane => lane.Input), Salts.Select(static salt => salt.Input));
+        foreach (SaltBlock salt in Salts)
+        {
+            salt.Feed(Lanes[salt.State.Lane].Input);
+            salt.Input.EndsBehind(Partition.Input);
+        }
         for (int lane = 0; lane < Lanes.Count; lane++)
         {
-            if (salts == 0) Partition.Lanes[lane].Then(Lanes[lane].Input);
-            else Links.Gather([Partition.Lanes[lane], .. SaltsOf(lane).Select(salt => salt.Condensed)], Lanes[lane].Input);
+            Lanes[lane].Feed(Format.Block);
+            Lanes[lane].Input.EndsBehind([Partition.Input, .. SaltsOf(lane).Select(static salt => salt.Input)]);
         }
-        Links.Gather([.. Lanes.Select(lane => lane.Samples)], Format.Block);
+        Format.Block.EndsBehind([.. Lanes.Select(static lane => lane.Input)]);
         Format.Block.Then(Sink.Block);
         Links.Gather(LetterQueues, DeadLetters.Block);
 
@@ -71,9 +76,7 @@ public sealed class SampleTopology
         // Queues too: on a fault whoever waits to put something into one must be let go.
         Blocks =
         [
-            Intake, Parse.Block, Partition.Input, .. Partition.Lanes, .. Partition.Salts, .. Salts.Select(salt => salt.Input), .. Salts.Select(salt => salt.Condensed),
-            .. Lanes.Select(lane => lane.Input), .. Lanes.Select(lane => lane.Samples),
-            Format.Block, Sink.Block, .. LetterQueues, DeadLetters.Block,
+            Intake, Parse.Block, Partition.Input, .. Salts.Select(salt => salt.Input), .. Lanes.Select(lane => lane.Input), Format.Block, Sink.Block, .. LetterQueues, DeadLetters.Block,
         ];
     }
 
