@@ -37,10 +37,14 @@ public sealed class FormatBlock
         ExecutionDataflowBlockOptions bounds = Links.Bounded(options.BlockCapacity, options.Format);
         Block = keepLetters ? new TransformBlock<SampleBatch, OutputBatch>(FormatAndSend, bounds) : new TransformBlock<SampleBatch, OutputBatch>(batch => Format(batch, out _), bounds);
         Block.Ends(_letters);
+        Inlet = new Inlet<SampleBatch>(Block, () => Block.InputCount + Block.OutputCount, bounds.BoundedCapacity, options.Format);
     }
 
     /// <summary>The linked block.</summary>
     public TransformBlock<SampleBatch, OutputBatch> Block { get; }
+
+    /// <summary>The way into it; who takes its output tells of that too.</summary>
+    public Inlet<SampleBatch> Inlet { get; }
 
     /// <summary>Invalid samples.</summary>
     public BufferBlock<DeadLetterBatch> Letters => _letters;

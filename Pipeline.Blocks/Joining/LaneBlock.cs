@@ -23,7 +23,7 @@ public sealed class LaneBlock
     private readonly LaneTimes _times;
     private readonly LaneInputs? _aligned;
     private readonly BatchPool<SaltBatch>? _salted;
-    private ITargetBlock<SampleBatch> _format = DataflowBlock.NullTarget<SampleBatch>();
+    private Inlet<SampleBatch> _format = null!;
     private SampleBatch _output;
     private FloorHistory _floors = FloorHistory.Empty;
     private long _passed;
@@ -47,11 +47,15 @@ public sealed class LaneBlock
         if (keepLetters) _join.Letters = new DeadLetterBatch();
         _letters = new BufferBlock<DeadLetterBatch>(new DataflowBlockOptions { BoundedCapacity = options.BlockCapacity });
         Input = new ActionBlock<LaneBatch>(Links.Guard<LaneBatch>("join", Join), Links.Bounded(options.BlockCapacity));
+        Inlet = new Inlet<LaneBatch>(Input, () => Input.InputCount, options.BlockCapacity);
         Input.Ends(_letters);
     }
 
     /// <summary>Takes the lane's events.</summary>
     public ActionBlock<LaneBatch> Input { get; }
+
+    /// <summary>The way into it.</summary>
+    public Inlet<LaneBatch> Inlet { get; }
 
     /// <summary>Orphaned actions.</summary>
     public BufferBlock<DeadLetterBatch> Letters => _letters;
@@ -75,10 +79,11 @@ public sealed class LaneBlock
     public StageClock Time => _time;
 
     /// <summary>Says where closed windows go; before the first batch.</summary>
-    public void Feed(ITargetBlock<SampleBatch> format) => _format = format;
+    public void Feed(Inlet<SampleBatch> format) => _format = format;
 
     private async Task Join(LaneBatch batch)
     {
+        Inlet.Took();
         if (_aligned is null)
         {
             CheckpointBarrier? barrier = batch.Barrier;

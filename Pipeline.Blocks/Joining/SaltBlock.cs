@@ -13,7 +13,7 @@ public sealed class SaltBlock
     private readonly BatchPool<LaneBatch> _inputs;
     private readonly BatchPool<SaltBatch> _outputs;
     private readonly StageClock _time;
-    private ITargetBlock<LaneBatch> _lane = DataflowBlock.NullTarget<LaneBatch>();
+    private Inlet<LaneBatch> _lane = null!;
 
     /// <summary>A block over a salt.</summary>
     /// <param name="salt">The salt.</param>
@@ -28,19 +28,24 @@ public sealed class SaltBlock
         _outputs = outputs;
         _time = time;
         Input = new ActionBlock<LaneBatch>(Links.Guard<LaneBatch>("salt", Condense), Links.Bounded(options.BlockCapacity));
+        Inlet = new Inlet<LaneBatch>(Input, () => Input.InputCount, options.BlockCapacity);
     }
 
     /// <summary>Takes the salt's events.</summary>
     public ActionBlock<LaneBatch> Input { get; }
 
+    /// <summary>The way into it.</summary>
+    public Inlet<LaneBatch> Inlet { get; }
+
     /// <summary>The salt, for its numbers.</summary>
     public Salt State => _salt;
 
     /// <summary>Says which lane it sends to; before the first batch.</summary>
-    public void Feed(ITargetBlock<LaneBatch> lane) => _lane = lane;
+    public void Feed(Inlet<LaneBatch> lane) => _lane = lane;
 
     private async Task Condense(LaneBatch batch)
     {
+        Inlet.Took();
         CheckpointBarrier? barrier = batch.Barrier;
         _time.Begin();
         int events = batch.Count;

@@ -20,7 +20,7 @@ public sealed class PartitionBlock
     private readonly SaltFeed? _salts;
     private readonly bool _keepLetters;
     private readonly StageClock _time;
-    private ITargetBlock<LaneBatch>[] _lanes = [];
+    private Inlet<LaneBatch>[] _lanes = [];
     private DeadLetterBatch _letterBatch = new();
 
     /// <summary>A block over a partitioner.</summary>
@@ -63,7 +63,7 @@ public sealed class PartitionBlock
     /// <summary>Says where it sends to; before the first batch.</summary>
     /// <param name="lanes">The lanes.</param>
     /// <param name="salts">Their salts, lane after lane; none where nothing is salted.</param>
-    public void Feed(IEnumerable<ITargetBlock<LaneBatch>> lanes, IEnumerable<ITargetBlock<LaneBatch>> salts)
+    public void Feed(IEnumerable<Inlet<LaneBatch>> lanes, IEnumerable<Inlet<LaneBatch>> salts)
     {
         _lanes = [.. lanes];
         _salts?.Feed([.. salts]);

@@ -1,4 +1,3 @@
-using System.Threading.Tasks.Dataflow;
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Records;
 
@@ -15,7 +14,7 @@ internal sealed class SaltFeed
     private readonly LaneBatch[] _filling;
     private readonly long[] _turns;
     private readonly long[] _sentWatermark;
-    private ITargetBlock<LaneBatch>[] _salts = [];
+    private Inlet<LaneBatch>[] _salts = [];
 
     /// <summary>A feed that has sent nothing.</summary>
     public SaltFeed(HotKeys hot, int lanes, BatchPool<LaneBatch> pool)
@@ -33,7 +32,7 @@ internal sealed class SaltFeed
     public int PerLane { get; }
 
     /// <summary>Says who the salts are, lane after lane; before the first turn.</summary>
-    public void Feed(ITargetBlock<LaneBatch>[] salts) => _salts = salts;
+    public void Feed(Inlet<LaneBatch>[] salts) => _salts = salts;
 
     /// <summary>Turns that the salts of a lane were sent.</summary>
     public long TurnOf(int lane) => _turns[lane];

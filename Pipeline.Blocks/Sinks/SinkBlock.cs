@@ -11,11 +11,18 @@ public sealed class SinkBlock
     private readonly ISampleSink _sink;
     private readonly int _lanes;
     private readonly StageClock _time;
+    private readonly Action _took;
     private int _lanesPassed;
 
     /// <summary>A block over an opened sink.</summary>
-    public SinkBlock(ISampleSink sink, int lanes, ParallelismOptions options, TimeProvider clock)
+    /// <param name="sink">The sink.</param>
+    /// <param name="lanes">Lanes, each of which brings every barrier.</param>
+    /// <param name="options">Its queue.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="took">Told of each batch taken.</param>
+    public SinkBlock(ISampleSink sink, int lanes, ParallelismOptions options, TimeProvider clock, Action took)
     {
+        _took = took;
         _sink = sink;
         _lanes = lanes;
         _time = new StageClock("sink", clock);
@@ -36,6 +43,7 @@ public sealed class SinkBlock
 
     private async Task Write(OutputBatch batch)
     {
+        _took();
         _time.Begin();
         CheckpointBarrier? barrier = batch.Barrier;
         int samples = batch.Count;

@@ -50,21 +50,21 @@ public sealed class SampleTopology
         Lanes = [.. parts.Lanes.Select((join, lane) => new LaneBlock(lane, join, keepLetters, Partition.LaneBatches, samples, parallelism, parts.Clock, salts, salted))];
         Format = new FormatBlock(parts.Formatter, parts.ActionStreams, parts.ValidationRules, keepLetters, samples, outputs, parallelism, parts.Clock);
         if (parts.Formatted is { } formatted) Format.Ledger.Restore(formatted);
-        Sink = new SinkBlock(parts.Sink, parts.Lanes.Count, parallelism, parts.Clock);
+        Sink = new SinkBlock(parts.Sink, parts.Lanes.Count, parallelism, parts.Clock, Format.Inlet.Took);
         LetterQueues = [Partition.Letters, .. Lanes.Select(lane => lane.Letters), Format.Letters];
         DeadLetters = new DeadLetterBlock(parts.DeadLetters, LetterQueues.Count, parallelism, parts.Clock);
 
         Intake.Then(Parse.Block);
         Parse.Block.Then(Partition.Input);
-        Partition.Feed(Lanes.Select(static lane => lane.Input), Salts.Select(static salt => salt.Input));
+        Partition.Feed(Lanes.Select(static lane => lane.Inlet), Salts.Select(static salt => salt.Inlet));
         foreach (SaltBlock salt in Salts)
         {
-            salt.Feed(Lanes[salt.State.Lane].Input);
+            salt.Feed(Lanes[salt.State.Lane].Inlet);
             salt.Input.EndsBehind(Partition.Input);
         }
         for (int lane = 0; lane < Lanes.Count; lane++)
         {
-            Lanes[lane].Feed(Format.Block);
+            Lanes[lane].Feed(Format.Inlet);
             Lanes[lane].Input.EndsBehind([Partition.Input, .. SaltsOf(lane).Select(static salt => salt.Input)]);
         }
         Format.Block.EndsBehind([.. Lanes.Select(static lane => lane.Input)]);
