@@ -15,6 +15,9 @@ public sealed record ParallelismOptions
     /// <summary>Batches a block may hold.</summary>
     public int BlockCapacity { get; init; } = 8;
 
+    /// <summary>Batches before a block that others send to by hand (<see cref="Inlet{T}"/>): twice as many, for a sender that found it full sends half a queue at once.</summary>
+    public int SentCapacity => 2 * BlockCapacity;
+
     /// <summary>Most records in a batch.</summary>
     public int BatchRecords { get; init; } = 2048;
 }

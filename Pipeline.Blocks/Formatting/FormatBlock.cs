@@ -34,7 +34,7 @@ public sealed class FormatBlock
         Ledger = new FormatLedger(1 + actionStreams, rules);
         _letters = new BufferBlock<DeadLetterBatch>(new DataflowBlockOptions { BoundedCapacity = options.BlockCapacity });
         // Work that may wait costs a task and its continuation each time, whether it waits or not.
-        ExecutionDataflowBlockOptions bounds = Links.Bounded(options.BlockCapacity, options.Format);
+        ExecutionDataflowBlockOptions bounds = Links.Bounded(options.SentCapacity, options.Format);
         Block = keepLetters ? new TransformBlock<SampleBatch, OutputBatch>(FormatAndSend, bounds) : new TransformBlock<SampleBatch, OutputBatch>(batch => Format(batch, out _), bounds);
         Block.Ends(_letters);
         Inlet = new Inlet<SampleBatch>(Block, () => Block.InputCount + Block.OutputCount, bounds.BoundedCapacity, options.Format);

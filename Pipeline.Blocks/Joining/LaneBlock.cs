@@ -46,8 +46,8 @@ public sealed class LaneBlock
         _output = Rent();
         if (keepLetters) _join.Letters = new DeadLetterBatch();
         _letters = new BufferBlock<DeadLetterBatch>(new DataflowBlockOptions { BoundedCapacity = options.BlockCapacity });
-        Input = new ActionBlock<LaneBatch>(Links.Guard<LaneBatch>("join", Join), Links.Bounded(options.BlockCapacity));
-        Inlet = new Inlet<LaneBatch>(Input, () => Input.InputCount, options.BlockCapacity);
+        Input = new ActionBlock<LaneBatch>(Links.Guard<LaneBatch>("join", Join), Links.Bounded(options.SentCapacity));
+        Inlet = new Inlet<LaneBatch>(Input, () => Input.InputCount, options.SentCapacity);
         Input.Ends(_letters);
     }
 

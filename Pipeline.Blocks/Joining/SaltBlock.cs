@@ -27,8 +27,8 @@ public sealed class SaltBlock
         _inputs = inputs;
         _outputs = outputs;
         _time = time;
-        Input = new ActionBlock<LaneBatch>(Links.Guard<LaneBatch>("salt", Condense), Links.Bounded(options.BlockCapacity));
-        Inlet = new Inlet<LaneBatch>(Input, () => Input.InputCount, options.BlockCapacity);
+        Input = new ActionBlock<LaneBatch>(Links.Guard<LaneBatch>("salt", Condense), Links.Bounded(options.SentCapacity));
+        Inlet = new Inlet<LaneBatch>(Input, () => Input.InputCount, options.SentCapacity);
     }
 
     /// <summary>Takes the salt's events.</summary>

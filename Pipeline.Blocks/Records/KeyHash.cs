@@ -21,14 +21,24 @@ public readonly record struct KeyHash(ulong Hi, ulong Lo) : IComparable<KeyHash>
 
     private const int HalfDigits = 16;
 
+    /// <summary>Digits of <see cref="ToHex"/>.</summary>
+    public const int HexDigits = 2 * HalfDigits;
+
     /// <summary>The digest as 32 lower-case hex digits.</summary>
-    public string ToHex() => string.Create(CultureInfo.InvariantCulture, $"{Hi:x16}{Lo:x16}");
+    public string ToHex() => string.Create(HexDigits, this, static (digits, key) => key.WriteHex(digits));
+
+    /// <summary>Writes <see cref="ToHex"/> to the <see cref="HexDigits"/> given.</summary>
+    public void WriteHex(Span<char> digits)
+    {
+        Hi.TryFormat(digits, out _, "x16", CultureInfo.InvariantCulture);
+        Lo.TryFormat(digits[HalfDigits..], out _, "x16", CultureInfo.InvariantCulture);
+    }
 
     /// <summary>Reads what <see cref="ToHex"/> wrote.</summary>
     /// <exception cref="FormatException">It is not 32 hex digits.</exception>
-    public static KeyHash FromHex(string digits) => digits.Length == 2 * HalfDigits
+    public static KeyHash FromHex(string digits) => digits.Length == HexDigits
         ? new KeyHash(Half(digits.AsSpan(0, HalfDigits)), Half(digits.AsSpan(HalfDigits)))
-        : throw new FormatException($"key hash: expected {2 * HalfDigits} hex digits, found {digits}");
+        : throw new FormatException($"key hash: expected {HexDigits} hex digits, found {digits}");
 
     private static ulong Half(ReadOnlySpan<char> digits) => ulong.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 

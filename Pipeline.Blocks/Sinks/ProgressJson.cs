@@ -83,8 +83,10 @@ internal static class ProgressJson
     /// <summary>Writes the members of a point.</summary>
     public static void WritePoint(Utf8JsonWriter json, EmissionPoint point)
     {
+        Span<char> key = stackalloc char[KeyHash.HexDigits];
+        point.Key.WriteHex(key);
         json.WriteNumber("time", point.Time);
-        json.WriteString("key", point.Key.ToHex());
+        json.WriteString("key", key);
         json.WriteNumber("start", point.Start);
         json.WriteNumber("revision", point.Revision);
     }

@@ -34,8 +34,8 @@ public sealed class BlockViews
             new BlockView("parse", null, topology.Parse.Time, () => topology.Parse.Block.InputCount + topology.Parse.Block.OutputCount, Math.Max(capacity, topology.Parse.Time.Workers)),
             new BlockView("partition", null, topology.Partition.Time, () => topology.Partition.Input.InputCount, capacity),
             .. topology.SaltTimes.Select((time, lane) => Salt(topology, time, lane)),
-            .. topology.Lanes.Select((lane, number) => new BlockView("join", number, lane.Time, () => lane.Input.InputCount, capacity)),
-            new BlockView("format", null, topology.Format.Time, () => topology.Format.Block.InputCount + topology.Format.Block.OutputCount, Math.Max(capacity, topology.Format.Time.Workers)),
+            .. topology.Lanes.Select((lane, number) => new BlockView("join", number, lane.Time, () => lane.Input.InputCount, 2 * capacity)),
+            new BlockView("format", null, topology.Format.Time, () => topology.Format.Block.InputCount + topology.Format.Block.OutputCount, Math.Max(2 * capacity, topology.Format.Time.Workers)),
             new BlockView("sink", null, topology.Sink.Time, () => topology.Sink.Block.InputCount, capacity),
             new BlockView("dead-letters", null, topology.DeadLetters.Time, () => topology.DeadLetters.Block.InputCount, capacity),
         ];
@@ -56,7 +56,7 @@ public sealed class BlockViews
     private BlockView Salt(SampleTopology topology, StageClock time, int lane)
     {
         SaltBlock[] salts = [.. topology.SaltsOf(lane)];
-        return new BlockView("salt", lane, time, () => salts.Sum(static salt => salt.Input.InputCount), _capacity * salts.Length);
+        return new BlockView("salt", lane, time, () => salts.Sum(static salt => salt.Input.InputCount), 2 * _capacity * salts.Length);
     }
 
     /// <summary>A batch in work has its place in the queue until it is done.</summary>
