@@ -64,7 +64,7 @@ public static class Links
     }
 
     /// <summary>Wraps a block's work so that no cancellation escapes it.</summary>
-    public static Func<T, Task> Guard<T>(string stage, Func<T, Task> work) => async message =>
+    public static Func<T, Task> Guard<T>(string stage, Func<T, ValueTask> work) => async message =>
     {
         try
         {

@@ -81,7 +81,8 @@ public sealed class LaneBlock
     /// <summary>Says where closed windows go; before the first batch.</summary>
     public void Feed(Inlet<SampleBatch> format) => _format = format;
 
-    private async Task Join(LaneBatch batch)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask Join(LaneBatch batch)
     {
         Inlet.Took();
         if (_aligned is null)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Dataflow;
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Records;
@@ -43,7 +44,8 @@ public sealed class SaltBlock
     /// <summary>Says which lane it sends to; before the first batch.</summary>
     public void Feed(Inlet<LaneBatch> lane) => _lane = lane;
 
-    private async Task Condense(LaneBatch batch)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask Condense(LaneBatch batch)
     {
         Inlet.Took();
         CheckpointBarrier? barrier = batch.Barrier;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Dataflow;
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Records;
@@ -69,7 +70,8 @@ public sealed class PartitionBlock
         _salts?.Feed([.. salts]);
     }
 
-    private async Task Partition(RecordBatch batch)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask Partition(RecordBatch batch)
     {
         if (batch.Barrier is not null)
         {

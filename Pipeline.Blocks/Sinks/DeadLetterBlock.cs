@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Dataflow;
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Records;
@@ -29,7 +30,8 @@ public sealed class DeadLetterBlock
     /// <summary>How the stage spends its time.</summary>
     public StageClock Time => _time;
 
-    private async Task Write(DeadLetterBatch batch)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask Write(DeadLetterBatch batch)
     {
         if (_sink is null) throw new InvariantException($"{batch.Letters.Count} dead letters came without an output for them.");
         _time.Begin();

@@ -21,7 +21,7 @@ internal interface ITransactionalProducer : IDisposable
     /// </summary>
     int Produce(OutputBatch batch, int from);
 
-    /// <summary>Queues a record of the progress topic; false: there was no room.</summary>
+    /// <summary>Queues a record of the progress topic, which it copies; false: there was no room.</summary>
     bool Produce(in ProgressRecord record);
 
     /// <summary>Delivers what is queued and commits it.</summary>

@@ -14,6 +14,9 @@ internal sealed class OpenTransaction
     private FloorHistory _floors = FloorHistory.Empty;
     private Progress? _start;
     private readonly List<ProgressRecord> _records = [];
+
+    // Of the transaction before: the client has copied them.
+    private readonly byte[]?[] _values = new byte[KeyHash.GroupCount][];
     private int _batch;
     private bool _confirms;
 
@@ -78,7 +81,7 @@ internal sealed class OpenTransaction
     {
         if (_records.Count > 0) return _records;
         if (_start is not null) ProgressRecords.All(Target = _start, _records);
-        else if (before is not null) ProgressRecords.Changes(before, Target = After(before), _groups, _records);
+        else if (before is not null) ProgressRecords.Changes(before, Target = After(before), _groups, _records, _values);
         else throw new InvariantException("Samples were written before the start was committed");
         return _records;
     }

@@ -52,11 +52,12 @@ internal static class ProgressRecords
     /// <param name="to">With it.</param>
     /// <param name="groups">Key groups whose points it moved, one bit each.</param>
     /// <param name="records">Where to.</param>
-    public static void Changes(Progress from, Progress to, ulong groups, List<ProgressRecord> records)
+    /// <param name="values">Arrays of values that nobody uses any more, one a key group: used again where a value is as long, as it nearly always is.</param>
+    public static void Changes(Progress from, Progress to, ulong groups, List<ProgressRecord> records, byte[]?[] values)
     {
         if (!ReferenceEquals(from.Floors, to.Floors)) records.Add(new(FloorsKey, FloorsOf(to.Floors)));
         for (int group = 0; group < KeyHash.GroupCount; group++)
-            if ((groups & (1UL << group)) != 0) records.Add(new(GroupKeys[group], PointOf(to.Points[group])));
+            if ((groups & (1UL << group)) != 0) records.Add(new(GroupKeys[group], values[group] = PointOf(to.Points[group], values[group])));
         records.Add(new(CutKey, CutOf(to)));
     }
 
@@ -88,10 +89,10 @@ internal static class ProgressRecords
 
     private static byte[] FloorsOf(FloorHistory floors) => Json(floors, static (json, floors) => ProgressJson.WriteFloors(json, floors));
 
-    private static byte[]? PointOf(EmissionPoint point) => point == EmissionPoint.None ? null : Json(point, static (json, point) => ProgressJson.WritePoint(json, point));
+    private static byte[]? PointOf(EmissionPoint point, byte[]? again = null) => point == EmissionPoint.None ? null : Json(point, static (json, point) => ProgressJson.WritePoint(json, point), again);
 
     /// <summary>A value's bytes. Many a second are written, so buffer and writer are used again.</summary>
-    private static byte[] Json<T>(T of, Action<Utf8JsonWriter, T> write)
+    private static byte[] Json<T>(T of, Action<Utf8JsonWriter, T> write, byte[]? again = null)
     {
         ArrayBufferWriter<byte> bytes = Buffer ??= new();
         Utf8JsonWriter json = Writer ??= new(bytes);
@@ -102,6 +103,8 @@ internal static class ProgressRecords
         write(json, of);
         json.WriteEndObject();
         json.Flush();
-        return bytes.WrittenSpan.ToArray();
+        if (again?.Length != bytes.WrittenCount) return bytes.WrittenSpan.ToArray();
+        bytes.WrittenSpan.CopyTo(again);
+        return again;
     }
 }

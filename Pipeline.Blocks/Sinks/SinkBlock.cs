@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Dataflow;
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Records;
@@ -41,7 +42,8 @@ public sealed class SinkBlock
     /// <summary>How the stage spends its time.</summary>
     public StageClock Time => _time;
 
-    private async Task Write(OutputBatch batch)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask Write(OutputBatch batch)
     {
         _took();
         _time.Begin();

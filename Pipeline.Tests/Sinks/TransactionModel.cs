@@ -128,7 +128,8 @@ internal sealed class TransactionModel(Func<TransactionCall, TransactionFailure?
 
         public bool Produce(in ProgressRecord record)
         {
-            (byte[], byte[]?) taken = (record.Key, record.Value);
+            // The client copies, and so its caller may use the array again.
+            (byte[], byte[]?) taken = (record.Key, record.Value?.ToArray());
             return !Call(TransactionCall.ProgressRecord, _open, () => _progress.Add(taken));
         }
 
