@@ -11,11 +11,11 @@ namespace Pipeline.Blocks.Flow;
 /// wait makes new objects. Here a wait is made of objects used again, and one serves for half a queue.
 /// </para>
 /// <para>
-/// Nobody waits for ever: a sender is noted first and tries once more then. If that fails, messages stand before the block which it takes later, and by the last of them it is empty
-/// (<see cref="Took"/>). That needs more room than there are workers; with less it is <c>SendAsync</c>. Pinned by <c>InletTests</c>.
+/// Nobody waits for ever: a sender is noted first and, when nobody is before it, tries once more then. If that fails, messages stand before the block which it takes later, and by the last of
+/// them it is empty (<see cref="Took"/>); who is before it has failed too, or has sent a message that is taken later. That needs more room than there are workers; with less it is <c>SendAsync</c>. Pinned by <c>InletTests</c>.
 /// </para>
 /// Order: of each sender's messages as it sent them. Threading: <see cref="Deliver"/> by any number of senders, one message at a time each; <see cref="Took"/> by any thread.
-/// Errors: <see cref="StageFaultException"/> when the block has ended.
+/// Errors: those of the block when it has failed; <see cref="StageFaultException"/> when it has ended before.
 /// </remarks>
 /// <typeparam name="T">The message.</typeparam>
 public sealed class Inlet<T>
@@ -60,18 +60,19 @@ public sealed class Inlet<T>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask DeliverLater(T message)
     {
-        Wait wait = Enter();
-        bool sent = _target.Post(message);
+        Wait wait = Enter(out bool first);
+        bool sent = first && _target.Post(message);
         if (!sent && !_target.Completion.IsCompleted) await wait.Ended.ConfigureAwait(false);
         Leave(wait);
         // Others may have been faster; the block may have ended.
         if (!sent) await _target.Deliver(message).ConfigureAwait(false);
     }
 
-    private Wait Enter()
+    private Wait Enter(out bool first)
     {
         lock (_gate)
         {
+            first = _waiting.Count == 0;
             if (!_idle.TryPop(out Wait? wait)) wait = new Wait();
             wait.Begin();
             _waiting.Add(wait);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Dataflow;
 
 namespace Pipeline.Blocks.Flow;
@@ -6,7 +7,7 @@ namespace Pipeline.Blocks.Flow;
 /// <summary>The only places where blocks are linked, completed and sent to, so that Dataflow's traps are closed once.</summary>
 /// <remarks>
 /// Closed here: a cancellation that escapes a delegate makes Dataflow drop the message silently (<see cref="Guard{T}"/> turns it into a fault); several sources
-/// of one target complete it at the first (<see cref="Gather{T}"/> waits for all); a send to an ended block returns false (<see cref="Deliver{T}"/> throws);
+/// of one target complete it at the first (<see cref="Gather{T}"/> waits for all); a send to an ended block returns false (<see cref="Deliver{T}"/> throws what ended it);
 /// capacity is unbounded by default (<see cref="Bounded"/> sets it).
 /// </remarks>
 public static class Links
@@ -55,12 +56,14 @@ public static class Links
             },
             CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 
-    /// <summary>Sends and waits for room: the back-pressure.</summary>
+    /// <summary>Sends and waits for room: the back-pressure. A block that has failed throws its own cause, for the sender may be the first whose failure is noticed.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public static async ValueTask Deliver<T>(this ITargetBlock<T> target, T message)
     {
-        if (!await target.SendAsync(message).ConfigureAwait(false))
-            throw new StageFaultException($"A stage that takes {typeof(T).Name} has ended before its sender.");
+        if (await target.SendAsync(message).ConfigureAwait(false)) return;
+        await target.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (target.Completion.Exception is { } failed) ExceptionDispatchInfo.Throw(failed.Flatten().InnerExceptions[0]);
+        throw new StageFaultException($"A stage that takes {typeof(T).Name} has ended before its sender.");
     }
 
     /// <summary>Wraps a block's work so that no cancellation escapes it.</summary>

@@ -12,7 +12,7 @@ public sealed record ParallelismOptions
     /// <summary>Sample batches formatted at once.</summary>
     public int Format { get; init; } = 1;
 
-    /// <summary>Batches a block may hold.</summary>
+    /// <summary>Batches a block may hold; salts, lanes and format twice as many (<see cref="SentCapacity"/>).</summary>
     public int BlockCapacity { get; init; } = 8;
 
     /// <summary>Batches before a block that others send to by hand (<see cref="Inlet{T}"/>): twice as many, for a sender that found it full sends half a queue at once.</summary>

@@ -25,7 +25,7 @@ public interface ISampleSink : IAsyncDisposable
     /// <summary>The progress committed last; null from a sink that delivers at least once.</summary>
     Progress? Committed => null;
 
-    /// <summary>Fails with what stopped the work that goes on behind calls, so that it is not found out only by the next of them; ends in success by disposal, or where there is no such work.</summary>
+    /// <summary>Fails with what stopped the work that goes on behind calls, so that it is not found out only by the next of them; ends in success by disposal, and where nothing is told but at calls: of files, and of topics at least once.</summary>
     Task Completion => Task.CompletedTask;
 
     /// <summary>Takes a batch, which is the sink's from here on: it releases it, at once or when it is committed. May wait: that is the back-pressure.</summary>

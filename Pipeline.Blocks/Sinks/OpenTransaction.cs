@@ -79,10 +79,11 @@ internal sealed class OpenTransaction
     /// <param name="before">What is committed.</param>
     public List<ProgressRecord> Records(Progress? before)
     {
-        if (_records.Count > 0) return _records;
-        if (_start is not null) ProgressRecords.All(Target = _start, _records);
-        else if (before is not null) ProgressRecords.Changes(before, Target = After(before), _groups, _records, _values);
-        else throw new InvariantException("Samples were written before the start was committed");
+        if (Target is not null) return _records;
+        Progress target = _start ?? After(before ?? throw new InvariantException("Samples were written before the start was committed"));
+        if (_start is not null) ProgressRecords.All(target, _records);
+        else ProgressRecords.Changes(before!, target, _groups, _records, _values);
+        Target = target;
         return _records;
     }
 

@@ -11,7 +11,6 @@ internal sealed class BatchOutbox
     private readonly Queue<RecordBatch> _waiting = [];
     private readonly object _gate = new();
     private readonly Action _wake;
-    private bool _taken;
     private Task<bool>? _sending;
     private Task<bool>? _watched;
 
@@ -60,21 +59,17 @@ internal sealed class BatchOutbox
             if (_watched != sending)
             {
                 _watched = sending;
-                Volatile.Write(ref _taken, false);
                 sending.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_wake);
             }
+            // A wake that comes late from the send before ends one wait early, and no more.
             lock (_gate)
-                if (!_taken) Monitor.Wait(_gate, limit);
+                if (!sending.IsCompleted) Monitor.Wait(_gate, limit);
         }
         Pump();
     }
 
     private void Wake()
     {
-        lock (_gate)
-        {
-            _taken = true;
-            Monitor.Pulse(_gate);
-        }
+        lock (_gate) Monitor.Pulse(_gate);
     }
 }

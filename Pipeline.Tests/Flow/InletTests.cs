@@ -75,7 +75,7 @@ public sealed class InletTests
     [TestMethod]
     [DataRow(1)]
     [DataRow(8)]
-    public async Task BlockThatFails_LetsItsSendersGo(int capacity)
+    public async Task BlockThatFails_LetsItsSendersGo_WithItsCause(int capacity)
     {
         using var allowed = new SemaphoreSlim(0);
         var block = new ActionBlock<int>(_ => allowed.WaitAsync(), Links.Bounded(capacity));
@@ -86,7 +86,7 @@ public sealed class InletTests
         ((IDataflowBlock)block).Fault(new IOException("gone"));
         allowed.Release(100);
 
-        foreach (Task sender in waiting) await Assert.ThrowsExactlyAsync<StageFaultException>(() => sender.WaitAsync(Deadline));
-        await Assert.ThrowsExactlyAsync<StageFaultException>(() => inlet.Deliver(9).AsTask().WaitAsync(Deadline));
+        foreach (Task sender in waiting) await Assert.ThrowsExactlyAsync<IOException>(() => sender.WaitAsync(Deadline));
+        await Assert.ThrowsExactlyAsync<IOException>(() => inlet.Deliver(9).AsTask().WaitAsync(Deadline));
     }
 }

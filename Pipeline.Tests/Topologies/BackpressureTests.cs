@@ -93,6 +93,26 @@ public sealed class BackpressureTests
         Assert.AreEqual("the disk is gone", cause.Message);
     }
 
+    /// <summary>Senders notice the end of a block that has failed before it is torn down: what they throw must be its cause.</summary>
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(3)]
+    [DataRow(8)]
+    public async Task FormatterThatFails_StopsEverything_WithItsOwnCause(int workers)
+    {
+        for (int round = 0; round < 20; round++)
+        {
+            using var rig = new Rig();
+            rig.Sink.Allow(int.MaxValue / 2);
+            TopologyParts parts = rig.Parts with { Formatter = static () => new FailingFormatter(), Parallelism = rig.Parts.Parallelism with { Format = workers, BlockCapacity = 2 } };
+            using var running = new RunningTopology(new SampleTopology(parts));
+
+            IOException cause = await Assert.ThrowsExactlyAsync<IOException>(() => running.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
+
+            Assert.AreEqual("cannot be formatted", cause.Message);
+        }
+    }
+
     [TestMethod]
     public async Task CancellationInsideAStage_IsAFault_NotALostBatch()
     {
@@ -170,6 +190,11 @@ public sealed class BackpressureTests
         }
 
         private long TimeOf(int batch, int i) => lateHalf && i % 2 == 1 ? 1_000_000_000_000 : 1_700_000_000_000 + (batch * 1_000) + i;
+    }
+
+    private sealed class FailingFormatter : ISampleFormatter
+    {
+        public void Format(SampleBatch batch, OutputBatch output, ref FormatResult result, DeadLetterBatch? letters) => throw new IOException("cannot be formatted");
     }
 
     private sealed class GatedSink : ISampleSink

@@ -25,7 +25,7 @@ internal sealed class JobFlags(MessageFlags messages)
         (Number("--parse-parallelism", "Record batches parsed at once"), "parallelism.parse"),
         (Number("--format-parallelism", "Sample batches formatted at once"), "parallelism.format"),
         (Number("--lanes", "Join blocks, 1 to 64"), "parallelism.lanes"),
-        (Number("--block-capacity", "Batches a block may hold"), "parallelism.block_capacity"),
+        (Number("--block-capacity", "Batches a block may hold; of salts, lanes and format twice as many"), "parallelism.block_capacity"),
         (Number("--batch-records", "Most records in a batch"), "parallelism.batch_records"),
         (Number("--salts", "Blocks that condense a hot key's events, of each lane"), "skew.salts"),
     ];

@@ -38,6 +38,17 @@ internal readonly record struct ProcessStatus(long RssBytes, long PeakRssBytes, 
         return at >= 0 && Utf8Parser.TryParse(text[(at + name.Length)..].TrimStart(" \t"u8), out value, out _);
     }
 
-    private static SafeFileHandle? Open() =>
-        OperatingSystem.IsLinux() && File.Exists("/proc/self/status") ? File.OpenHandle("/proc/self/status", FileMode.Open, FileAccess.Read, FileShare.ReadWrite) : null;
+    private static SafeFileHandle? Open()
+    {
+        if (!OperatingSystem.IsLinux()) return null;
+        try
+        {
+            return File.OpenHandle("/proc/self/status", FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        }
+        catch (Exception closed) when (closed is IOException or UnauthorizedAccessException)
+        {
+            // A container may hide it.
+            return null;
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Dataflow;
+using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Telemetry;
 
@@ -21,21 +22,21 @@ public sealed class BlockViews
     /// <summary>Of a topology.</summary>
     /// <param name="topology">The topology.</param>
     /// <param name="sources">Each source's clock; of one without, work counts as idle.</param>
-    /// <param name="capacity">Batches that may wait before a block.</param>
+    /// <param name="options">How many batches may wait before a block.</param>
     /// <param name="clock">The clock.</param>
-    public BlockViews(SampleTopology topology, IReadOnlyList<StageClock> sources, int capacity, TimeProvider clock)
+    public BlockViews(SampleTopology topology, IReadOnlyList<StageClock> sources, ParallelismOptions options, TimeProvider clock)
     {
         _topology = topology;
-        _capacity = capacity;
+        int capacity = _capacity = options.BlockCapacity;
         _sources = [.. topology.Sources.Select((_, number) => number < sources.Count ? sources[number] : new StageClock("source", clock))];
         All =
         [
             .. _sources.Select((time, number) => new BlockView("source", _sources.Length > 1 ? number : null, time, () => topology.Intake.Count, capacity)),
             new BlockView("parse", null, topology.Parse.Time, () => topology.Parse.Block.InputCount + topology.Parse.Block.OutputCount, Math.Max(capacity, topology.Parse.Time.Workers)),
             new BlockView("partition", null, topology.Partition.Time, () => topology.Partition.Input.InputCount, capacity),
-            .. topology.SaltTimes.Select((time, lane) => Salt(topology, time, lane)),
-            .. topology.Lanes.Select((lane, number) => new BlockView("join", number, lane.Time, () => lane.Input.InputCount, 2 * capacity)),
-            new BlockView("format", null, topology.Format.Time, () => topology.Format.Block.InputCount + topology.Format.Block.OutputCount, Math.Max(2 * capacity, topology.Format.Time.Workers)),
+            .. topology.SaltTimes.Select((time, lane) => Salt(topology, time, lane, options.SentCapacity)),
+            .. topology.Lanes.Select((lane, number) => new BlockView("join", number, lane.Time, () => lane.Input.InputCount, options.SentCapacity)),
+            new BlockView("format", null, topology.Format.Time, () => topology.Format.Block.InputCount + topology.Format.Block.OutputCount, Math.Max(options.SentCapacity, topology.Format.Time.Workers)),
             new BlockView("sink", null, topology.Sink.Time, () => topology.Sink.Block.InputCount, capacity),
             new BlockView("dead-letters", null, topology.DeadLetters.Time, () => topology.DeadLetters.Block.InputCount, capacity),
         ];
@@ -53,10 +54,10 @@ public sealed class BlockViews
         _topology.Format.Time.OutputStands(_topology.Format.Block.OutputCount > 0 && IsFull(_topology.Sink.Block, _topology.Sink.Time));
     }
 
-    private BlockView Salt(SampleTopology topology, StageClock time, int lane)
+    private static BlockView Salt(SampleTopology topology, StageClock time, int lane, int capacity)
     {
         SaltBlock[] salts = [.. topology.SaltsOf(lane)];
-        return new BlockView("salt", lane, time, () => salts.Sum(static salt => salt.Input.InputCount), 2 * _capacity * salts.Length);
+        return new BlockView("salt", lane, time, () => salts.Sum(static salt => salt.Input.InputCount), capacity * salts.Length);
     }
 
     /// <summary>A batch in work has its place in the queue until it is done.</summary>

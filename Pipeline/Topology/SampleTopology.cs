@@ -71,9 +71,9 @@ public sealed class SampleTopology
         Format.Block.Then(Sink.Block);
         Links.Gather(LetterQueues, DeadLetters.Block);
 
-        Views = new BlockViews(this, parts.SourceTimes, parallelism.BlockCapacity, parts.Clock);
+        Views = new BlockViews(this, parts.SourceTimes, parallelism, parts.Clock);
 
-        // Queues too: on a fault whoever waits to put something into one must be let go.
+        // Queues of letters too: on a fault whoever waits to put something into one must be let go.
         Blocks =
         [
             Intake, Parse.Block, Partition.Input, .. Salts.Select(salt => salt.Input), .. Lanes.Select(lane => lane.Input), Format.Block, Sink.Block, .. LetterQueues, DeadLetters.Block,
