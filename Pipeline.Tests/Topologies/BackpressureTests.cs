@@ -53,9 +53,12 @@ public sealed class BackpressureTests
         long moved = 0, at = 0;
         await Eventually.Holds(() =>
         {
+            topology.Views.Look();
             long now = rig.Source.Sent + topology.Views.All.Sum(static block => block.Time.Read().Batches + block.Queued());
             if (now != moved) (moved, at) = (now, Stopwatch.GetTimestamp());
-            return rig.Source.IsBlocked && Stopwatch.GetElapsedTime(at) > TimeSpan.FromMilliseconds(300);
+            // A machine that is short of time stands too, before the flow has come to the sink.
+            bool isFull = topology.Parse.Block.OutputCount > 0 && topology.Partition.Input.InputCount > 0 && topology.Format.Block.OutputCount > 0;
+            return isFull && rig.Source.IsBlocked && Stopwatch.GetElapsedTime(at) > TimeSpan.FromMilliseconds(300);
         }, "everything stands");
         topology.Views.Look();
         Dictionary<BlockView, StageTimes> before = topology.Views.All.ToDictionary(block => block, block => block.Time.Read());
@@ -74,8 +77,11 @@ public sealed class BackpressureTests
             Assert.AreEqual(times.Wall * times.Workers, times.Busy + times.BackPressured + times.Idle, 0.02 * times.Wall * times.Workers, block.FullName);
             if (block.Name == "sink") Assert.AreEqual(1, times.BusyShare, 0.02);
             else if (block.Name == "dead-letters") Assert.AreEqual(1, times.IdleShare, 0.02);
+            // Partition stands before one lane; another may have handed on what it had, and is brought nothing.
+            else if (block.Name == "join") Assert.AreEqual(0, times.BusyShare, 0.02, block.FullName);
             else Assert.IsGreaterThan(0.9, times.BackPressuredShare, $"{block.FullName}: {times}");
         }
+        Assert.IsTrue(before.Any(static block => block.Key.Name == "join" && block.Key.Time.Read().Since(block.Value).BackPressuredShare > 0.9), "no lane stands");
         rig.Sink.Allow(int.MaxValue / 2);
         await running.Completion;
     }
@@ -100,7 +106,7 @@ public sealed class BackpressureTests
     [DataRow(8)]
     public async Task FormatterThatFails_StopsEverything_WithItsOwnCause(int workers)
     {
-        for (int round = 0; round < 20; round++)
+        for (int round = 0; round < 8; round++)
         {
             using var rig = new Rig();
             rig.Sink.Allow(int.MaxValue / 2);

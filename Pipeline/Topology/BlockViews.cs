@@ -48,6 +48,8 @@ public sealed class BlockViews
     /// <summary>Sees which outputs stand.</summary>
     public void Look()
     {
+        // What the sink's queue took while the sink stood at one batch, nobody has told.
+        _topology.Format.Inlet.Took();
         bool full = _topology.Intake.Count >= _capacity;
         foreach (StageClock source in _sources) source.OutputStands(full);
         _topology.Parse.Time.OutputStands(_topology.Parse.Block.OutputCount > 0 && IsFull(_topology.Partition.Input, _topology.Partition.Time));
