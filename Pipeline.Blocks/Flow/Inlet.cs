@@ -40,9 +40,6 @@ public sealed class Inlet<T>
         _ = target.Completion.ContinueWith(static (_, inlet) => ((Inlet<T>)inlet!).LetGo(), this, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
-    /// <summary>The block.</summary>
-    public ITargetBlock<T> Target => _target;
-
     /// <summary>Sends a message; waits for room: the back-pressure.</summary>
     public ValueTask Deliver(T message)
     {
