@@ -5,7 +5,7 @@ namespace Pipeline.Blocks.Joining;
 /// <summary>How a memory budget is split between FASTER's hash index and the part of its log that is kept in memory.</summary>
 /// <remarks>
 /// The index takes a power of two, 18 to 36 % of what is left after the fixed part: an index entry costs 8 to 16 bytes a window wherever its record lies,
-/// a record in memory 72 bytes (one action stream) or more. The log takes the rest in whole pages.
+/// a record in memory 72 bytes (one action stream) or more. The log takes the rest in whole pages, of which it gives up a fifth to touched states once it is on disk in part.
 /// </remarks>
 /// <param name="IndexBytes">Bytes of the index without overflow buckets.</param>
 /// <param name="PageBytes">Bytes of a log page.</param>
@@ -32,6 +32,8 @@ public sealed record FasterTableLayout(long IndexBytes, int PageBytes, int Pages
     private const int SmallestPage = 4 << 10;
     private const int LargestPage = 4 << 20;
     private const double IndexShare = 0.36;
+    // With 50 million windows open, a tenth of them clicked, at 3 GiB: 10 % less CPU a record than none (perf/results/2026-11-29.md).
+    private const double TouchedShare = 0.2;
 
     /// <summary>The split of a budget.</summary>
     public static FasterTableLayout For(long memoryBytes)
@@ -59,6 +61,9 @@ public sealed record FasterTableLayout(long IndexBytes, int PageBytes, int Pages
         if (excess <= 0) return Pages;
         return (int)Math.Max(Pages - SparePages - ((excess + PageBytes - 1) / PageBytes), FewestPages);
     }
+
+    /// <summary>Bytes of the log's that <see cref="TouchedStates{TCells}"/> gets once the log is on disk in part; 0 when the log can give none.</summary>
+    public long TouchedBytes => Math.Max(Math.Min((long)(Pages * TouchedShare), Pages - SparePages - FewestPages), 0) * PageBytes;
 
     private static long PowerOfTwo(long atMost) => atMost <= 0 ? 0 : 1L << BitOperations.Log2((ulong)atMost);
 }

@@ -19,6 +19,12 @@ internal sealed class FasterCompletions<TCells> where TCells : unmanaged
 
     /// <summary>Records put at the tail since this was last reset.</summary>
     public int Appended;
+
+    /// <summary>Whether what an update of an open window leaves is copied out to <see cref="Left"/>.</summary>
+    public bool CopiesOut;
+
+    /// <summary>The window as the last update left it that found it open.</summary>
+    public WindowRecord<TCells> Left;
 }
 
 /// <summary>How one event changes one window, as FASTER calls it: in place, by copy to the tail, or as a new record.</summary>
@@ -49,6 +55,7 @@ internal readonly struct FasterWindowFunctions<TCells>(long windowMs, WindowAnch
         if (IsOpenAt(in value.State, input.Time))
         {
             Add(ref value, in input, out output);
+            if (completions.CopiesOut) completions.Left = value;
             return true;
         }
         if (Opens(in input)) return false;
@@ -72,6 +79,7 @@ internal readonly struct FasterWindowFunctions<TCells>(long windowMs, WindowAnch
         {
             newValue = oldValue;
             Add(ref newValue, in input, out output);
+            if (completions.CopiesOut) completions.Left = newValue;
         }
         else Open(ref newValue, in input, out output);
         return true;

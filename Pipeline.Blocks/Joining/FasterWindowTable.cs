@@ -39,6 +39,7 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
     private readonly int _generation;
     private readonly int _segmentBits;
     private readonly int _appendsPerCheck;
+    private TouchedStates<TCells>? _touched;
     private int _pages;
     private bool _entered;
     private int _callsInSpan;
@@ -82,7 +83,7 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
     public DeviceCounters Counters => _device.Counters;
 
     /// <inheritdoc/>
-    public long MemoryBytes => (_store.IndexSize * BucketBytes) + OverflowBytes + _store.Log.MemorySizeBytes;
+    public long MemoryBytes => (_store.IndexSize * BucketBytes) + OverflowBytes + _store.Log.MemorySizeBytes + (_touched?.Bytes ?? 0);
 
     /// <inheritdoc/>
     public long DiskBytes => _device.DiskBytes;
@@ -92,6 +93,9 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
 
     /// <summary>Address from which on the log is in memory; moves when records go to disk.</summary>
     internal long HeadAddress => _store.Log.HeadAddress;
+
+    /// <summary>Whether the log is on disk in part, and states of touched windows are kept beside it.</summary>
+    internal bool KeepsTouched => _touched is not null;
 
     /// <summary>Address below which windows are dead and gone.</summary>
     internal long BeginAddress => _store.Log.BeginAddress;
@@ -129,6 +133,7 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
             Complete();
             update = _completions.Update;
         }
+        if (_touched is not null && update.Outcome is WindowOutcome.Merged or WindowOutcome.Anchored or WindowOutcome.Counted) _touched.Keep(_completions.Left);
         if (_completions.Appended >= _appendsPerCheck) KeepToBudget();
         return update;
     }
@@ -148,6 +153,16 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
         ref WindowRecord<TCells> found = ref _completions.Found;
         state = found.State;
         FasterWindowFunctions<TCells>.CellsOf(ref found)[.._actionStreams].CopyTo(cells);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public bool TryReadLast(KeyHash key, long ordinal, out WindowState state, Span<ActionCell> cells)
+    {
+        if (_device.Fault is not null) Throw();
+        if (_touched is null || !_touched.TryTake(ordinal, out WindowRecord<TCells> kept)) return TryRead(key, out state, cells);
+        state = kept.State;
+        FasterWindowFunctions<TCells>.CellsOf(ref kept)[.._actionStreams].CopyTo(cells);
         return true;
     }
 
@@ -264,11 +279,12 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
     }
 
     // FASTER bounds what is not yet written by its ring of pages, a power of two that may be twice the budget. So a lane that outruns its disk waits
-    // here, without holding anything the writes need. Overflow buckets take their memory from the log's.
+    // here, without holding anything the writes need. Overflow buckets and touched states take their memory from the log's.
     private void KeepToBudget()
     {
         _completions.Appended = 0;
-        int pages = _layout.PagesBeside(OverflowBytes);
+        bool copies = _completions.CopiesOut || (!AllInMemory && _layout.TouchedBytes > 0);
+        int pages = _layout.PagesBeside(OverflowBytes + (copies ? _layout.TouchedBytes : 0));
         if (pages < _pages) LimitTo(pages);
         // One less than the budget: a page may be begun before the next look.
         while (_store.Log.AllocatedPageCount >= pages && _device.Fault is null)
@@ -277,6 +293,13 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
             _store.Log.EmptyPageCount = _store.Log.EmptyPageCount;
             if (_store.Log.AllocatedPageCount >= pages) WaitForWrite();
         }
+        if (copies && _touched is null) BeginTouched();
+    }
+
+    private void BeginTouched()
+    {
+        _completions.CopiesOut = true;
+        _touched = new TouchedStates<TCells>(_layout.TouchedBytes);
     }
 
     private void WaitForWrite()

@@ -141,6 +141,13 @@ public interface IWindowTable : IDisposable
     /// </summary>
     bool TryRead(KeyHash key, out WindowState state, Span<ActionCell> cells);
 
+    /// <summary>The same for a window that closes, in the order of ordinals: it and those before it are not asked for again.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="ordinal">Its ordinal.</param>
+    /// <param name="state">Its state.</param>
+    /// <param name="cells">Takes the cells.</param>
+    bool TryReadLast(KeyHash key, long ordinal, out WindowState state, Span<ActionCell> cells) => TryRead(key, out state, cells);
+
     /// <summary>
     /// A hint ahead of a run of <see cref="Apply"/>: brings the live windows of these keys into memory, all cold ones together, so that their disk reads
     /// overlap. Changes no result. Worth calling for keys that are likely to have a window, such as those of actions.

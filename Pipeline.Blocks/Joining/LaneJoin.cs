@@ -352,7 +352,7 @@ public sealed partial class LaneJoin : IDisposable
             Emit(entry, key, payload, 1, output);
             return;
         }
-        if (!_table.TryRead(entry.Key, out WindowState state, _cells) || state.Ordinal != ordinal || state.Start != entry.Time)
+        if (!_table.TryReadLast(entry.Key, ordinal, out WindowState state, _cells) || state.Ordinal != ordinal || state.Start != entry.Time)
             throw new InvariantException($"Lane {_options.Lane}: the state of window {ordinal}, start {entry.Time}, is lost (found {state.Ordinal}, start {state.Start}).");
         Ledger.InWindows[0] -= state.Exposures;
         for (int action = 0; action < _cells.Length; action++) Ledger.InWindows[action + 1] -= _cells[action].Count;

@@ -52,6 +52,43 @@ public sealed class FasterWindowTableTests : WindowTableContract, IDisposable
     }
 
     [TestMethod]
+    public void WindowsTouchedWhileOnDisk_AreNotReadAgainAsTheyClose()
+    {
+        const long budget = 12 << 20;
+        const int windows = 200_000;
+        using var sut = (FasterWindowTable<ActionCells1>)WindowTables.Open(Options(1, 20 * Minute, WindowAnchor.Exposure) with { MemoryBytes = budget });
+        for (int i = 0; i < windows; i++) sut.Apply(new WindowEvent { Key = Keys.Of(i), Time = T0 + i, Action = -1, Ordinal = i, Address = i });
+        Assert.IsTrue(sut.KeepsTouched);
+        for (int i = 0; i < windows; i += 20) sut.Apply(new WindowEvent { Key = Keys.Of(i), Time = T0 + Minute + i, Action = 0 });
+        for (int i = windows; i < 2 * windows; i++) sut.Apply(new WindowEvent { Key = Keys.Of(i), Time = T0 + i, Action = -1, Ordinal = i, Address = i });
+        Assert.IsLessThanOrEqualTo(budget, sut.MemoryBytes);
+        long before = sut.Counters.Reads;
+
+        var cells = new ActionCell[1];
+        for (int i = 0; i < windows; i += 20)
+        {
+            Assert.IsTrue(sut.TryReadLast(Keys.Of(i), i, out WindowState state, cells));
+            Assert.AreEqual((i, T0 + i, (long)i, 1u, (uint)Minute), ((int)state.Ordinal, state.Start, state.Payload, cells[0].Count, cells[0].FirstDelay));
+        }
+
+        Assert.AreEqual(before, sut.Counters.Reads);
+    }
+
+    [TestMethod]
+    public void WindowsThatFitInMemory_LeaveTheLogAllOfIt()
+    {
+        using var sut = (FasterWindowTable<ActionCells1>)WindowTables.Open(Options(1, 20 * Minute, WindowAnchor.Exposure) with { MemoryBytes = 12 << 20 });
+        for (int i = 0; i < 50_000; i++)
+        {
+            sut.Apply(new WindowEvent { Key = Keys.Of(i), Time = T0 + i, Action = -1, Ordinal = i });
+            sut.Apply(new WindowEvent { Key = Keys.Of(i), Time = T0 + i, Action = 0 });
+        }
+
+        Assert.AreEqual(0L, sut.DiskBytes);
+        Assert.IsFalse(sut.KeepsTouched);
+    }
+
+    [TestMethod]
     public void PrefetchedWindows_NeedNoFurtherReads()
     {
         using var sut = (FasterWindowTable<ActionCells1>)Open(1, 20 * Minute, WindowAnchor.Exposure);

@@ -9,7 +9,8 @@ namespace Pipeline.Tests.Joining;
 public sealed class WindowTableModelTests
 {
     private const long T0 = 1_764_000_000_000;
-    private const long W = 10_000;
+    // Of 17 pages three are for touched states, some 150.
+    private const long RoomForTouched = FasterTableLayout.OverflowChunkBytes + (100 << 10);
 
     // A gap in ms, a key, what it is (-1 an exposure, else an action's stream), and whether the lane prefetches, reads, enters or leaves here.
     private static readonly Gen<(int Gap, int Key, int Action, int Hint)[]> History =
@@ -17,12 +18,14 @@ public sealed class WindowTableModelTests
             .Array[3_000, 8_000];
 
     [TestMethod]
-    [DataRow(WindowAnchor.Exposure, false)]
-    [DataRow(WindowAnchor.First, false)]
-    [DataRow(WindowAnchor.First, true)]
-    public void AnyHistory_GivesTheSameUpdatesAndWindows(WindowAnchor anchor, bool keepActions)
+    [DataRow(WindowAnchor.Exposure, false, 0, 10_000)]
+    [DataRow(WindowAnchor.First, false, 0, 10_000)]
+    [DataRow(WindowAnchor.First, true, 0, 10_000)]
+    [DataRow(WindowAnchor.Exposure, false, RoomForTouched, 30_000)]
+    [DataRow(WindowAnchor.First, true, RoomForTouched, 30_000)]
+    public void AnyHistory_GivesTheSameUpdatesAndWindows(WindowAnchor anchor, bool keepActions, long memory, int windowMs)
     {
-        long coldRuns = 0, reclaimedRuns = 0;
+        long coldRuns = 0, reclaimedRuns = 0, touchedRuns = 0;
 
         History.Sample(history =>
         {
@@ -30,25 +33,27 @@ public sealed class WindowTableModelTests
             using var sut = (FasterWindowTable<ActionCells4>)WindowTables.Open(new FasterTableOptions
             {
                 Directory = directory.Path,
-                MemoryBytes = 0,
+                MemoryBytes = memory,
                 ActionStreams = 3,
-                Window = TimeSpan.FromMilliseconds(W),
+                Window = TimeSpan.FromMilliseconds(windowMs),
                 Anchor = anchor,
                 KeepActions = keepActions,
                 SegmentBytes = 16 << 10,
             });
-            using var oracle = new MemoryWindowTable(3, W, anchor, keepActions);
-            new Lane(sut, oracle).Run(history);
+            using var oracle = new MemoryWindowTable(3, windowMs, anchor, keepActions);
+            new Lane(sut, oracle, windowMs).Run(history);
             if (sut.Counters.Reads > 0 && sut.DiskBytes > 0) coldRuns++;
             if (sut.BeginAddress > 4096) reclaimedRuns++;
+            if (sut.KeepsTouched) touchedRuns++;
         }, iter: 30, threads: 1);
 
-        Assert.IsGreaterThan(15L, coldRuns, "most histories outgrow the memory");
+        Assert.IsGreaterThan(15L, coldRuns, $"most histories outgrow the memory ({touchedRuns} with touched states)");
         Assert.IsGreaterThan(10L, reclaimedRuns, "many histories outlive windows");
+        if (memory > 0) Assert.IsGreaterThan(15L, touchedRuns, "most histories have touched states beside the log");
     }
 
     /// <summary>Reads each window as it ends, before an event at or after its end is applied.</summary>
-    private sealed class Lane(IWindowTable sut, IWindowTable oracle)
+    private sealed class Lane(IWindowTable sut, IWindowTable oracle, int windowMs)
     {
         private readonly Queue<(KeyHash Key, long Start, long Ordinal)> _open = new();
         private readonly ActionCell[] _cells = new ActionCell[3];
@@ -95,9 +100,12 @@ public sealed class WindowTableModelTests
 
         private void Close(long time)
         {
-            while (_open.TryPeek(out (KeyHash Key, long Start, long Ordinal) first) && first.Start + W <= time)
+            while (_open.TryPeek(out (KeyHash Key, long Start, long Ordinal) first) && first.Start + windowMs <= time)
             {
-                WindowState state = CheckRead(first.Key);
+                Assert.IsTrue(oracle.TryReadLast(first.Key, first.Ordinal, out WindowState expected, _expected));
+                Assert.IsTrue(sut.TryReadLast(first.Key, first.Ordinal, out WindowState state, _cells));
+                Assert.AreEqual(expected, state);
+                CollectionAssert.AreEqual(_expected, _cells);
                 Assert.AreEqual((first.Start, first.Ordinal), (state.Start, state.Ordinal));
                 _open.Dequeue();
             }
@@ -105,14 +113,13 @@ public sealed class WindowTableModelTests
             oracle.Advance(time);
         }
 
-        private WindowState CheckRead(KeyHash key)
+        private void CheckRead(KeyHash key)
         {
             // A window that ended is as good as absent: only open ones are compared.
-            if (!oracle.TryRead(key, out WindowState expected, _expected)) return default;
+            if (!oracle.TryRead(key, out WindowState expected, _expected)) return;
             Assert.IsTrue(sut.TryRead(key, out WindowState actual, _cells));
             Assert.AreEqual(expected, actual);
             CollectionAssert.AreEqual(_expected, _cells);
-            return actual;
         }
     }
 }

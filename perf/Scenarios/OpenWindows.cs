@@ -60,6 +60,8 @@ internal static class OpenWindows
         {
             var log = new EvenLog(windows, steady, clickEvery);
             log.Write(Path.Combine(folder, "logs"));
+            // Else the run shares disk and memory with what is still to be written of its log.
+            PageCache.WriteOut();
             string job = FileToFile.WriteJob(folder, "windows", $"window: {{ length: {EvenLog.Window} }}");
             using RunningPipeline run = await RunningPipeline.StartAsync(job, "--state-memory", memory);
             Watched watched = await WatchAsync(run, log, windows);
