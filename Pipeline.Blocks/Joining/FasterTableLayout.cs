@@ -5,7 +5,7 @@ namespace Pipeline.Blocks.Joining;
 /// <summary>How a memory budget is split between FASTER's hash index and the part of its log that is kept in memory.</summary>
 /// <remarks>
 /// The index takes a power of two, 18 to 36 % of what is left after the fixed part: an index entry costs 8 to 16 bytes a window wherever its record lies,
-/// a record in memory 72 bytes (one action stream) or more. The log takes the rest in whole pages, of which it gives up a fifth to touched states once it is on disk in part.
+/// a record in memory 72 bytes (one action stream) or more. The log takes the rest in whole pages, of which it gives up a fifth, and four, to touched states once it is on disk in part.
 /// </remarks>
 /// <param name="IndexBytes">Bytes of the index without overflow buckets.</param>
 /// <param name="PageBytes">Bytes of a log page.</param>
@@ -63,7 +63,10 @@ public sealed record FasterTableLayout(long IndexBytes, int PageBytes, int Pages
     }
 
     /// <summary>Bytes of the log's that <see cref="TouchedStates{TCells}"/> gets once the log is on disk in part; 0 when the log can give none.</summary>
-    public long TouchedBytes => Math.Max(Math.Min((long)(Pages * TouchedShare), Pages - SparePages - FewestPages), 0) * PageBytes;
+    public long TouchedBytes => Math.Max(Math.Min((long)(Pages * TouchedShare), Pages - SparePages - FewestPages - 1), 0) * PageBytes;
+
+    /// <summary>Whether the log, beside overflow buckets of so many bytes, can give touched states theirs.</summary>
+    public bool HasRoomForTouched(long overflowBytes) => TouchedBytes > 0 && PagesBeside(overflowBytes + TouchedBytes) > FewestPages;
 
     private static long PowerOfTwo(long atMost) => atMost <= 0 ? 0 : 1L << BitOperations.Log2((ulong)atMost);
 }

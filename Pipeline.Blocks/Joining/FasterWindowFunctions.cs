@@ -204,7 +204,7 @@ internal readonly struct FasterWindowFunctions<TCells>(long windowMs, WindowAnch
     /// <inheritdoc/>
     public bool ConcurrentWriter(ref KeyHash key, ref WindowEvent input, ref WindowRecord<TCells> src, ref WindowRecord<TCells> dst, ref WindowUpdate output, ref UpsertInfo upsertInfo)
     {
-        // Restoring only: a later version of a window that was put in just before.
+        // A later version of a window that was put in just before, or the same again.
         dst = src;
         return true;
     }

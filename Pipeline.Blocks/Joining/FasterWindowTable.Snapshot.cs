@@ -138,7 +138,7 @@ public sealed partial class FasterWindowTable<TCells>
                     _marks.Note(marks.Dequeue().Time, _store.Log.TailAddress);
                 ref readonly LogRecord record = ref MemoryMarshal.AsRef<LogRecord>(page[at..]);
                 if (record.Info.Invalid || record.Window.State.Start + _windowMs <= _advancedTo) continue;
-                Restore(in record);
+                PutIn(in record);
             }
         }
         finally
@@ -148,14 +148,13 @@ public sealed partial class FasterWindowTable<TCells>
         if (_device.Fault is not null) Throw();
     }
 
-    // Later versions of a window come later in the log and take the place of the earlier.
-    private void Restore(in LogRecord record)
+    // In the place of what the table has of the window: in a restore later versions come later in the log.
+    private void PutIn(in LogRecord record)
     {
         KeyHash key = record.Key;
         WindowRecord<TCells> window = record.Window;
-        KeepUp();
-        if (_span.Upsert(ref key, ref window).IsPending)
-            throw new InvariantException("The window table put off a write while it was being restored.");
+        if (Upsert(ref key, ref window).IsPending)
+            throw new InvariantException("The window table put off a write of a window that it read.");
         if (_completions.Appended >= _appendsPerCheck) KeepToBudget();
     }
 

@@ -17,8 +17,6 @@ namespace Pipeline.Blocks.Joining;
 /// <typeparam name="TCells">Inline array of cells, at least one for each action stream.</typeparam>
 public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCells : unmanaged
 {
-    // Cold operations in flight at once: bounds their buffers (about 1 KiB each) while a device's queue stays full.
-    private const int PrefetchChunk = 512;
     private const int BucketBytes = 64;
 
     // Within a span: how often the store may move its addresses on.
@@ -33,7 +31,7 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
     private readonly ClientSession<KeyHash, WindowRecord<TCells>, WindowEvent, WindowUpdate, Empty, FasterWindowFunctions<TCells>> _session;
     private readonly UnsafeContext<KeyHash, WindowRecord<TCells>, WindowEvent, WindowUpdate, Empty, FasterWindowFunctions<TCells>> _span;
     private readonly FasterCompletions<TCells> _completions = new();
-    private readonly IndexPrefetch _index;
+    private readonly FasterIndex _index;
     private readonly TailMarks _marks;
     private readonly string _directory;
     private readonly int _generation;
@@ -67,7 +65,9 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
         var checkpoints = new CheckpointSettings { CheckpointDir = Path.Combine(options.Directory, "checkpoints"), RemoveOutdated = false };
         _store = new FasterKV<KeyHash, WindowRecord<TCells>>(
             _layout.IndexBytes / BucketBytes, log, checkpoints, comparer: new KeyComparer(), concurrencyControlMode: ConcurrencyControlMode.None);
-        _index = new IndexPrefetch(_store);
+        _index = new FasterIndex(_store);
+        _cold = new ColdRecords(_device, _segmentBits, _store.Log.FixedRecordSize);
+        ReadsCold = _index.IsActive;
         _appendsPerCheck = Math.Max(_layout.PageBytes / _store.Log.FixedRecordSize / 2, 1);
         LimitTo(_layout.Pages);
         var functions = new FasterWindowFunctions<TCells>(_windowMs, options.Anchor, options.KeepActions, _completions);
@@ -160,55 +160,11 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
     public bool TryReadLast(KeyHash key, long ordinal, out WindowState state, Span<ActionCell> cells)
     {
         if (_device.Fault is not null) Throw();
-        if (_touched is null || !_touched.TryTake(ordinal, out WindowRecord<TCells> kept)) return TryRead(key, out state, cells);
-        state = kept.State;
-        FasterWindowFunctions<TCells>.CellsOf(ref kept)[.._actionStreams].CopyTo(cells);
+        WindowRecord<TCells> found = default;
+        if (_touched?.TryTake(ordinal, out found) != true && !TryReadCold(key, out found)) return TryRead(key, out state, cells);
+        state = found.State;
+        FasterWindowFunctions<TCells>.CellsOf(ref found)[.._actionStreams].CopyTo(cells);
         return true;
-    }
-
-    /// <inheritdoc/>
-    public void Prefetch(ReadOnlySpan<KeyHash> keys, long time)
-    {
-        if (_device.Fault is not null) Throw();
-        if (AllInMemory) return;
-        var touch = new WindowEvent { Time = time, Action = FasterWindowFunctions<TCells>.Touch };
-        int pending = 0;
-        Hint(Group(keys, 0));
-        Hint(Group(keys, 1));
-        HintBehind(Group(keys, 0));
-        for (int i = 0; i < keys.Length; i++)
-        {
-            if (i % IWindowTable.Hinted == 0)
-            {
-                Hint(Group(keys, (i / IWindowTable.Hinted) + 2));
-                HintBehind(Group(keys, (i / IWindowTable.Hinted) + 1));
-            }
-            KeyHash key = keys[i];
-            if (!Read(ref key, ref touch).IsPending || ++pending < PrefetchChunk) continue;
-            Complete();
-            pending = 0;
-            if (_completions.Appended >= _appendsPerCheck) KeepToBudget();
-        }
-        if (pending > 0) Complete();
-    }
-
-    private static ReadOnlySpan<KeyHash> Group(ReadOnlySpan<KeyHash> keys, int group)
-    {
-        int from = Math.Min(group * IWindowTable.Hinted, keys.Length);
-        return keys.Slice(from, Math.Min(IWindowTable.Hinted, keys.Length - from));
-    }
-
-    /// <inheritdoc/>
-    public void Hint(ReadOnlySpan<KeyHash> keys)
-    {
-        foreach (KeyHash key in keys) _index.Hint(HashOf(key));
-    }
-
-    /// <inheritdoc/>
-    public void HintBehind(ReadOnlySpan<KeyHash> keys)
-    {
-        long head = _store.Log.HeadAddress;
-        foreach (KeyHash key in keys) _index.HintBehind(HashOf(key), head);
     }
 
     /// <inheritdoc/>
@@ -254,6 +210,13 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
         return _span.Read(ref key, ref asked, ref unused);
     }
 
+    private Status Upsert(ref KeyHash key, ref WindowRecord<TCells> window)
+    {
+        if (!_entered) return _session.Upsert(ref key, ref window);
+        KeepUp();
+        return _span.Upsert(ref key, ref window);
+    }
+
     private void KeepUp()
     {
         if (++_callsInSpan % CallsPerRefresh == 0) _span.Refresh();
@@ -283,7 +246,8 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
     private void KeepToBudget()
     {
         _completions.Appended = 0;
-        bool copies = _completions.CopiesOut || (!AllInMemory && _layout.TouchedBytes > 0);
+        bool copies = (_touched is not null || !AllInMemory) && _layout.HasRoomForTouched(OverflowBytes);
+        if (!copies) EndTouched();
         int pages = _layout.PagesBeside(OverflowBytes + (copies ? _layout.TouchedBytes : 0));
         if (pages < _pages) LimitTo(pages);
         // One less than the budget: a page may be begun before the next look.
@@ -300,6 +264,15 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
     {
         _completions.CopiesOut = true;
         _touched = new TouchedStates<TCells>(_layout.TouchedBytes);
+    }
+
+    // Copies give way before the budget does.
+    private void EndTouched()
+    {
+        if (_touched is null) return;
+        _completions.CopiesOut = false;
+        _touched = null;
+        LimitTo(_layout.PagesBeside(OverflowBytes));
     }
 
     private void WaitForWrite()

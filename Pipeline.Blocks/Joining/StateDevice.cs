@@ -84,7 +84,7 @@ internal sealed class StateDevice : StorageDeviceBase
         PollPace pace = PollPace.Begin(_polled.Count);
         while (_polled.TryDequeue(out Request request))
         {
-            if (!_ahead.TryRead(_files, request.Segment, request.Offset, request.Target)) _files.Read(request.Segment, request.Offset, request.Target);
+            ReadOn(request.Segment, request.Offset, request.Target);
             Finish(in request);
             if (pace.IsSlowAfterRead(_polled.Count)) ReadInParallel();
         }
@@ -112,6 +112,15 @@ internal sealed class StateDevice : StorageDeviceBase
     public void KeepFrom(int segment)
     {
         foreach (int released in _segments.KeepFrom(segment)) _requests.Add(new Request(Kind.Remove, released, 0, 0, 0, null, null));
+    }
+
+    /// <summary>Reads on the caller's thread, any; with zeros where an error keeps it from it. Errors: the device is at fault.</summary>
+    public void Read(int segment, long offset, Span<byte> buffer) => _files.Read(segment, offset, buffer);
+
+    /// <summary>The same on the one thread that polls, of reads that often go on where the last one was: several at once then.</summary>
+    public void ReadOn(int segment, long offset, Span<byte> buffer)
+    {
+        if (!_ahead.TryRead(_files, segment, offset, buffer)) _files.Read(segment, offset, buffer);
     }
 
     /// <summary>Reads on the caller's thread. Errors: throws, and the device is at fault.</summary>

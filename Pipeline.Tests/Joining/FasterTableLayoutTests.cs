@@ -36,4 +36,18 @@ public sealed class FasterTableLayoutTests
         Assert.AreEqual(sut.Pages - 4 - ((8 << 20) / sut.PageBytes), sut.PagesBeside(3 * FasterTableLayout.OverflowChunkBytes));
         Assert.AreEqual(FasterTableLayout.FewestPages, sut.PagesBeside(1L << 40));
     }
+
+    [TestMethod]
+    [DataRow(0L, 0.0)]
+    [DataRow(5L << 20, 0.2)]
+    [DataRow(512L << 20, 0.2)]
+    [DataRow(7L << 30, 0.2)]
+    public void TouchedStates_GetAFifthOfTheLogsPagesWhereItCanGiveAny(long memoryBytes, double share)
+    {
+        FasterTableLayout sut = FasterTableLayout.For(memoryBytes);
+
+        Assert.AreEqual((long)(sut.Pages * share) * sut.PageBytes, sut.TouchedBytes);
+        Assert.AreEqual(share > 0, sut.HasRoomForTouched(FasterTableLayout.OverflowChunkBytes));
+        Assert.IsFalse(sut.HasRoomForTouched(Math.Max(memoryBytes, FasterTableLayout.FloorBytes)));
+    }
 }

@@ -104,6 +104,102 @@ public sealed class FasterWindowTableTests : WindowTableContract, IDisposable
     }
 
     [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void MoreWindowsThanAreReadTogether_AreAllBroughtIn_AlsoWhenAskedForTwice(bool readsCold)
+    {
+        const int asked = (2 * ColdRecords.Most) + 100;
+        using var sut = (FasterWindowTable<ActionCells1>)WindowTables.Open(Options(1, 20 * Minute, WindowAnchor.Exposure) with { MemoryBytes = 5 << 20 });
+        sut.ReadsCold = readsCold;
+        for (int i = 0; i < 50_000; i++) sut.Apply(new WindowEvent { Key = Keys.Of(i), Time = T0, Action = -1, Ordinal = i });
+        long before = sut.Counters.Reads;
+
+        sut.Prefetch([.. Enumerable.Range(0, asked).SelectMany(static i => new[] { Keys.Of(i), Keys.Of(i / 2) })], T0 + 1);
+
+        long read = sut.Counters.Reads;
+        Assert.IsGreaterThanOrEqualTo((long)asked, read - before);
+        for (int i = 0; i < asked; i++)
+        {
+            WindowUpdate update = sut.Apply(new WindowEvent { Key = Keys.Of(i), Time = T0 + 1, Action = 0 });
+            Assert.AreEqual((WindowOutcome.Counted, (long)i), (update.Outcome, update.Ordinal));
+        }
+        Assert.AreEqual(read, sut.Counters.Reads);
+        Assert.IsLessThanOrEqualTo(5L << 20, sut.MemoryBytes);
+    }
+
+    [TestMethod]
+    public void WindowOnDiskThatCloses_CostsItsRecordAndNoMore()
+    {
+        const int record = 72;
+        using var sut = (FasterWindowTable<ActionCells1>)Open(1, 20 * Minute, WindowAnchor.Exposure);
+        for (int i = 0; i < 5_000; i++) sut.Apply(new WindowEvent { Key = Keys.Of(i), Time = T0 + i, Action = -1, Ordinal = i });
+        long before = sut.Counters.BytesRead;
+
+        Assert.IsTrue(sut.TryReadLast(Keys.Of(7), 7, out WindowState state, new ActionCell[1]));
+
+        Assert.AreEqual((7L, T0 + 7), (state.Ordinal, state.Start));
+        Assert.AreEqual(record, sut.Counters.BytesRead - before);
+    }
+
+    [TestMethod]
+    public void BudgetThatTheIndexTakes_IsNotSpentOnTouchedStates()
+    {
+        // More than the 65,536 overflow buckets that the first chunk has, of seven windows each.
+        const int windows = 600_000;
+        using var sut = (FasterWindowTable<ActionCells1>)WindowTables.Open(Options(1, 20 * Minute, WindowAnchor.Exposure) with { MemoryBytes = 6 << 20 });
+        bool kept = false;
+        for (int i = 0; i < windows; i++)
+        {
+            sut.Apply(new WindowEvent { Key = Keys.Of(i), Time = T0 + i, Action = -1, Ordinal = i });
+            sut.Apply(new WindowEvent { Key = Keys.Of(i), Time = T0 + i, Action = 0 });
+            kept |= sut.KeepsTouched;
+        }
+
+        Assert.IsTrue(kept);
+        Assert.IsFalse(sut.KeepsTouched);
+        var cells = new ActionCell[1];
+        for (int i = 0; i < windows; i += 1_000)
+        {
+            Assert.IsTrue(sut.TryReadLast(Keys.Of(i), i, out WindowState state, cells));
+            Assert.AreEqual((i, 1u), ((int)state.Ordinal, cells[0].Count));
+        }
+    }
+
+    /// <summary>Two keys with one hash have one place in the index, which leads to the one that came last.</summary>
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void KeysOfOneHash_AreToldApartOnDisk(bool readsCold)
+    {
+        const ulong golden = 0x9E3779B97F4A7C15;
+        KeyHash first = new(12_345, 0), second = new(unchecked(12_345 - golden), 1);
+        using var sut = (FasterWindowTable<ActionCells1>)Open(1, 20 * Minute, WindowAnchor.Exposure);
+        sut.ReadsCold = readsCold;
+        sut.Apply(new WindowEvent { Key = first, Time = T0, Action = -1, Ordinal = 0 });
+        sut.Apply(new WindowEvent { Key = second, Time = T0, Action = -1, Ordinal = 1 });
+        for (int i = 2; i < 5_000; i++) sut.Apply(new WindowEvent { Key = Keys.Of(i), Time = T0, Action = -1, Ordinal = i });
+
+        // The one that came last is brought in first, and then lies in memory before the other, which is still on disk.
+        sut.Prefetch([second], T0 + 1);
+        sut.Prefetch([first, second], T0 + 1);
+        long reads = sut.Counters.Reads;
+        Assert.IsGreaterThan(1L, reads);
+        var cells = new ActionCell[1];
+        foreach ((KeyHash key, long ordinal) in new[] { (first, 0L), (second, 1L) })
+        {
+            WindowUpdate update = sut.Apply(new WindowEvent { Key = key, Time = T0 + 1, Action = 0 });
+            Assert.AreEqual((WindowOutcome.Counted, ordinal), (update.Outcome, update.Ordinal));
+        }
+        Assert.AreEqual(reads, sut.Counters.Reads);
+        for (int i = 5_000; i < 10_000; i++) sut.Apply(new WindowEvent { Key = Keys.Of(i), Time = T0 + 1, Action = -1, Ordinal = i });
+        foreach ((KeyHash key, long ordinal) in new[] { (first, 0L), (second, 1L) })
+        {
+            Assert.IsTrue(sut.TryReadLast(key, ordinal, out WindowState state, cells));
+            Assert.AreEqual((ordinal, 1u), (state.Ordinal, cells[0].Count));
+        }
+    }
+
+    [TestMethod]
     public void LongTime_KeepsDiskAndMemoryBoundedWhileKeysComeAgain()
     {
         using var sut = (FasterWindowTable<ActionCells1>)Open(1, 64_000, WindowAnchor.Exposure);

@@ -54,6 +54,45 @@ public sealed class WindowTableFaultTests : IDisposable
     }
 
     [TestMethod]
+    [DataRow(true, true, false)]
+    [DataRow(true, true, true)]
+    [DataRow(true, false, false)]
+    [DataRow(false, true, false)]
+    [DataRow(false, true, true)]
+    [DataRow(false, false, false)]
+    public void LostOrFailedReadAheadOrAtTheEnd_Throws(bool ahead, bool readsCold, bool endsEarly)
+    {
+        using FasterWindowTable<ActionCells1> sut = Open();
+        sut.ReadsCold = readsCold;
+        OpenWindows(sut, 0, 5_000);
+        _io.ReadsEndEarly = endsEarly;
+        _io.ReadsFail = !endsEarly;
+
+        if (ahead) Assert.ThrowsExactly<StateStorageException>(() => sut.Prefetch([Keys.Of(0), Keys.Of(1)], T0));
+        else Assert.ThrowsExactly<StateStorageException>(() => sut.TryReadLast(Keys.Of(0), 0, out _, new ActionCell[1]));
+        Assert.ThrowsExactly<StateStorageException>(() => sut.Apply(new WindowEvent { Key = Keys.Of(4_999), Time = T0, Action = 0 }));
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void SlowReadsAhead_Overlap(bool readsCold)
+    {
+        using FasterWindowTable<ActionCells1> sut = Open();
+        sut.ReadsCold = readsCold;
+        OpenWindows(sut, 0, 5_000);
+        // Keys of one place in the index were read as they were opened.
+        _io.Reads = 0;
+        _io.ReadsAreSlow = true;
+
+        sut.Prefetch([.. Enumerable.Range(0, 100).Select(static i => Keys.Of(i))], T0 + 1);
+
+        Assert.IsGreaterThan(1, _io.ReadingThreads);
+        Assert.IsLessThanOrEqualTo(8, _io.LonelyReads);
+        for (int i = 0; i < 100; i++) Assert.AreEqual(WindowOutcome.Counted, sut.Apply(new WindowEvent { Key = Keys.Of(i), Time = T0 + 1, Action = 0 }).Outcome);
+    }
+
+    [TestMethod]
     public void DiskThatWasFullForAWhile_LosesNothing()
     {
         _io.FailingWrites = 20;

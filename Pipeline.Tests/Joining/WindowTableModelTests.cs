@@ -9,7 +9,7 @@ namespace Pipeline.Tests.Joining;
 public sealed class WindowTableModelTests
 {
     private const long T0 = 1_764_000_000_000;
-    // Of 17 pages three are for touched states, some 150.
+    // Of 17 pages two are for touched states, some 100.
     private const long RoomForTouched = FasterTableLayout.OverflowChunkBytes + (100 << 10);
 
     // A gap in ms, a key, what it is (-1 an exposure, else an action's stream), and whether the lane prefetches, reads, enters or leaves here.
@@ -18,12 +18,14 @@ public sealed class WindowTableModelTests
             .Array[3_000, 8_000];
 
     [TestMethod]
-    [DataRow(WindowAnchor.Exposure, false, 0, 10_000)]
-    [DataRow(WindowAnchor.First, false, 0, 10_000)]
-    [DataRow(WindowAnchor.First, true, 0, 10_000)]
-    [DataRow(WindowAnchor.Exposure, false, RoomForTouched, 30_000)]
-    [DataRow(WindowAnchor.First, true, RoomForTouched, 30_000)]
-    public void AnyHistory_GivesTheSameUpdatesAndWindows(WindowAnchor anchor, bool keepActions, long memory, int windowMs)
+    [DataRow(WindowAnchor.Exposure, false, 0, 10_000, true)]
+    [DataRow(WindowAnchor.First, false, 0, 10_000, true)]
+    [DataRow(WindowAnchor.First, true, 0, 10_000, true)]
+    [DataRow(WindowAnchor.Exposure, false, RoomForTouched, 30_000, true)]
+    [DataRow(WindowAnchor.First, true, RoomForTouched, 30_000, true)]
+    [DataRow(WindowAnchor.Exposure, false, 0, 10_000, false)]
+    [DataRow(WindowAnchor.First, true, RoomForTouched, 30_000, false)]
+    public void AnyHistory_GivesTheSameUpdatesAndWindows(WindowAnchor anchor, bool keepActions, long memory, int windowMs, bool readsCold)
     {
         long coldRuns = 0, reclaimedRuns = 0, touchedRuns = 0;
 
@@ -40,6 +42,8 @@ public sealed class WindowTableModelTests
                 KeepActions = keepActions,
                 SegmentBytes = 16 << 10,
             });
+            Assert.IsTrue(sut.ReadsCold);
+            sut.ReadsCold = readsCold;
             using var oracle = new MemoryWindowTable(3, windowMs, anchor, keepActions);
             new Lane(sut, oracle, windowMs).Run(history);
             if (sut.Counters.Reads > 0 && sut.DiskBytes > 0) coldRuns++;

@@ -9,8 +9,6 @@ namespace Pipeline.Perf.Harness;
 /// </summary>
 internal static partial class PageCache
 {
-    private const int DontNeed = 4;
-
     public static void Drop(string folder)
     {
         if (!OperatingSystem.IsLinux()) return;
@@ -18,7 +16,7 @@ internal static partial class PageCache
         {
             using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
             RandomAccess.FlushToDisk(file);
-            if (Advise(file, 0, 0, DontNeed) != 0) throw new IOException($"{path}: its pages cannot be dropped from the cache.");
+            if (!Blocks.Flow.PageCache.Release(file, 0, 0)) throw new IOException($"{path}: its pages cannot be dropped from the cache.");
         }
     }
 
@@ -30,7 +28,4 @@ internal static partial class PageCache
 
     [LibraryImport("libc", EntryPoint = "sync")]
     private static partial void WriteOutAll();
-
-    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
-    private static partial int Advise(SafeFileHandle file, long offset, long length, int advice);
 }

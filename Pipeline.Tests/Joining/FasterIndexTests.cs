@@ -5,7 +5,7 @@ namespace Pipeline.Tests.Joining;
 
 /// <summary>The index is found in the fields of the FASTER that is referenced, and is what it is taken for.</summary>
 [TestClass]
-public sealed unsafe class IndexPrefetchTests
+public sealed unsafe class FasterIndexTests
 {
     private const int Entries = 7;
     private const int KeyOffset = 8;
@@ -18,7 +18,7 @@ public sealed unsafe class IndexPrefetchTests
         using var device = new NullDevice();
         using FasterKV<long, long> store = Store(buckets, device);
 
-        var index = new IndexPrefetch(store);
+        var index = new FasterIndex(store);
 
         Assert.IsTrue(index.IsActive);
         Assert.AreEqual(buckets, index.Buckets);
@@ -35,7 +35,7 @@ public sealed unsafe class IndexPrefetchTests
         using var device = new NullDevice();
         using FasterKV<long, long> store = Store(1 << 10, device);
         Put(store, Enumerable.Range(1, 500).Select(static i => (long)i));
-        var index = new IndexPrefetch(store);
+        var index = new FasterIndex(store);
 
         for (long key = 1; key <= 500; key++)
         {
@@ -54,7 +54,7 @@ public sealed unsafe class IndexPrefetchTests
         using FasterKV<long, long> store = Store(1 << 10, device);
         long[] sameBucket = [.. Enumerable.Range(1, 10_000).Select(static i => (long)i).Where(static key => (Comparer.Hash(key) & ((1 << 10) - 1)) == 0).Take(Entries + 1)];
         Put(store, sameBucket);
-        var index = new IndexPrefetch(store);
+        var index = new FasterIndex(store);
 
         nint next = index.ContinuationOf(Comparer.Hash(sameBucket[0]));
 
@@ -62,6 +62,8 @@ public sealed unsafe class IndexPrefetchTests
         long record = *(long*)next & ((1L << 48) - 1);
         Assert.AreEqual(sameBucket[^1], *(long*)(index.MemoryOf(record) + KeyOffset));
         Assert.AreEqual(0, index.RecordOf(Comparer.Hash(sameBucket[^1])));
+        Assert.AreEqual(record, index.NewestOf(Comparer.Hash(sameBucket[^1])));
+        Assert.AreEqual(index.RecordOf(Comparer.Hash(sameBucket[0])), index.NewestOf(Comparer.Hash(sameBucket[0])));
     }
 
     private static FasterKV<long, long> Store(int buckets, NullDevice device) =>
