@@ -190,7 +190,7 @@ internal sealed class ReorderBucket(ChunkPool pool)
     /// <param name="gathered">What is left of the bucket, all of it gathered; null: all of it.</param>
     public void LendTo(ReorderSnapshot snapshot, ReorderEntry[]? gathered)
     {
-        snapshot.Add(new LentBucket([.. _chunks], [.. _used, _tailUsed], gathered, [.. _spilledPages]));
+        snapshot.Add(CollectionsMarshal.AsSpan(_chunks), CollectionsMarshal.AsSpan(_used), _tailUsed, gathered, [.. _spilledPages]);
         _sharedWith = snapshot;
     }
 

@@ -8,6 +8,9 @@ namespace Pipeline.Blocks.Joining;
 /// <content>The waiting events are in the snapshot itself: those read from a source again would be late.</content>
 public sealed partial class ReorderBuffer
 {
+    private LentChunks _lent = new();
+    private ReorderSnapshot? _snapshot;
+
     /// <summary>
     /// Decides what a snapshot of the events that wait now holds, without waiting for a disk. Between runs, and when the one before is over. The events are shared,
     /// and spilled pages stay until it is over.
@@ -16,7 +19,8 @@ public sealed partial class ReorderBuffer
     {
         if (_run.IsOpen) throw new InvariantException("The reorder buffer is asked for a snapshot in the middle of a run.");
         if (_run.Bucket is { } due) _run.Gather(due);
-        var snapshot = new ReorderSnapshot(_spill, _buckets.Count) { Waiting = [.. _waiting] };
+        if (_snapshot is { IsOver: false }) _lent = new LentChunks();
+        ReorderSnapshot snapshot = _snapshot = new ReorderSnapshot(_spill, _lent) { Waiting = [.. _waiting] };
         _spill.Hold();
         foreach (ReorderBucket bucket in _buckets.Values) bucket.LendTo(snapshot, bucket == _run.Bucket ? _run.Left.ToArray() : null);
         return snapshot;
@@ -56,17 +60,27 @@ public sealed partial class ReorderBuffer
 /// <summary>A reorder buffer's part of a snapshot that is not on disk yet.</summary>
 /// <remarks>Threading: filled by the buffer's thread, finished by any. The buffer does not use bytes again that it shares with a snapshot before it is over.</remarks>
 /// <param name="spill">Where spilled pages are read from.</param>
-/// <param name="buckets">How many buckets it will have.</param>
-internal sealed class ReorderSnapshot(PageFile spill, int buckets)
+/// <param name="lent">Takes what it shares; empty, and nobody else's until the snapshot is over.</param>
+internal sealed class ReorderSnapshot(PageFile spill, LentChunks lent)
 {
-    private readonly List<LentBucket> _buckets = new(buckets);
     private volatile bool _over;
 
     /// <summary>Whether it needs no more of the buffer's memory.</summary>
     public bool IsOver => _over;
 
     /// <summary>Adds a bucket.</summary>
-    public void Add(in LentBucket bucket) => _buckets.Add(bucket);
+    /// <param name="chunks">Its chunks.</param>
+    /// <param name="used">Bytes used of each but the last.</param>
+    /// <param name="tailUsed">Bytes used of the last.</param>
+    /// <param name="gathered">The entries that are left, where some were given out; null: all.</param>
+    /// <param name="spilledPages">What of it is on disk.</param>
+    public void Add(ReadOnlySpan<byte[]> chunks, ReadOnlySpan<int> used, int tailUsed, ReorderEntry[]? gathered, long[] spilledPages)
+    {
+        lent.Buckets.Add(new LentBucket(lent.Chunks.Count, chunks.Length, gathered, spilledPages));
+        lent.Chunks.AddRange(chunks);
+        lent.Used.AddRange(used);
+        if (chunks.Length > 0) lent.Used.Add(tailUsed);
+    }
 
     /// <summary>Events in it, by rank.</summary>
     public long[] Waiting { get; init; } = [];
@@ -77,11 +91,12 @@ internal sealed class ReorderSnapshot(PageFile spill, int buckets)
     /// <summary>Writes every event, spilled ones too, into the snapshot.</summary>
     public void Finish(SnapshotWriter snapshot, CancellationToken stopping)
     {
-        foreach (LentBucket bucket in _buckets)
+        foreach (LentBucket bucket in lent.Buckets)
         {
-            foreach (ref readonly ReorderEntry entry in bucket.Gathered.AsSpan()) Save(entry, ReorderBucket.ContentAt(bucket.Chunks, entry.Start), snapshot);
-            for (int chunk = 0; chunk < bucket.Chunks.Length && bucket.Gathered is null; chunk++)
-                Save(new WaitingEvents(bucket.Chunks[chunk].AsSpan(0, bucket.Used[chunk])), snapshot);
+            ReadOnlySpan<byte[]> chunks = CollectionsMarshal.AsSpan(lent.Chunks).Slice(bucket.First, bucket.Count);
+            foreach (ref readonly ReorderEntry entry in bucket.Gathered.AsSpan()) Save(entry, ReorderBucket.ContentAt(chunks, entry.Start), snapshot);
+            for (int chunk = 0; chunk < chunks.Length && bucket.Gathered is null; chunk++)
+                Save(new WaitingEvents(chunks[chunk].AsSpan(0, lent.Used[bucket.First + chunk])), snapshot);
             foreach (long number in bucket.SpilledPages)
             {
                 stopping.ThrowIfCancellationRequested();
@@ -96,8 +111,8 @@ internal sealed class ReorderSnapshot(PageFile spill, int buckets)
     public void Release()
     {
         if (_over) return;
+        lent.Clear();
         _over = true;
-        _buckets.Clear();
         spill.Unhold();
     }
 
@@ -118,9 +133,30 @@ internal sealed class ReorderSnapshot(PageFile spill, int buckets)
     }
 }
 
+/// <summary>What a buffer shares with a snapshot, in lists that serve one snapshot after the other.</summary>
+internal sealed class LentChunks
+{
+    /// <summary>Chunks of all buckets.</summary>
+    public List<byte[]> Chunks { get; } = [];
+
+    /// <summary>Bytes used of each.</summary>
+    public List<int> Used { get; } = [];
+
+    /// <summary>The buckets.</summary>
+    public List<LentBucket> Buckets { get; } = [];
+
+    /// <summary>Shares nothing.</summary>
+    public void Clear()
+    {
+        Chunks.Clear();
+        Used.Clear();
+        Buckets.Clear();
+    }
+}
+
 /// <summary>What a bucket held when a snapshot began.</summary>
-/// <param name="Chunks">Its chunks.</param>
-/// <param name="Used">Bytes used of each.</param>
+/// <param name="First">Its first chunk in the list of all.</param>
+/// <param name="Count">Its chunks.</param>
 /// <param name="Gathered">The entries that are left, where some were given out; null: all.</param>
 /// <param name="SpilledPages">What of it is on disk.</param>
-internal readonly record struct LentBucket(byte[][] Chunks, int[] Used, ReorderEntry[]? Gathered, long[] SpilledPages);
+internal readonly record struct LentBucket(int First, int Count, ReorderEntry[]? Gathered, long[] SpilledPages);

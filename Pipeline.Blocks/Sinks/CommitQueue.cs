@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Pipeline.Blocks.Records;
 
@@ -20,6 +21,7 @@ internal sealed class CommitQueue(int batches, long bytes) : IDisposable
     private long _bytes;
 
     /// <summary>Hands a batch over; waits while the queue is full.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask AddAsync(OutputBatch batch, CancellationToken stop)
     {
         while (true)
