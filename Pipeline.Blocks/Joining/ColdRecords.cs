@@ -7,7 +7,7 @@ namespace Pipeline.Blocks.Joining;
 /// </summary>
 /// <remarks>
 /// Only below the log's head, where everything is written for good. Whether a record is the key's is for the reader to see: keys of one bucket may share an address.
-/// Threading: one thread; where the disk is slow others read beside it (<see cref="PollPace"/>). Memory: <see cref="Most"/> records, 36 KiB with one action stream, not counted to the budget. Errors: set the device's fault, and the bytes are zeros.
+/// Threading: one thread; where the disk is slow others read beside it (<see cref="PollPace"/>). Memory: <see cref="Most"/> records, keys and addresses, 48 KiB with one action stream, not counted to the budget. Errors: set the device's fault, and the bytes are zeros.
 /// </remarks>
 internal sealed class ColdRecords
 {

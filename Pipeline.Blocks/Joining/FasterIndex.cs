@@ -10,7 +10,7 @@ namespace Pipeline.Blocks.Joining;
 /// <remarks>
 /// An index of hundreds of mebibytes is hit at random, and each hit waits for memory; asked for some events ahead, the waits overlap. With more windows than the index has room for (most of them
 /// on disk) a bucket goes on in another one, which is the next wait, and a record in memory is one more. FASTER offers no such call: where its parts lie is read from its fields, once.
-/// They are never moved, for the index is never grown. Should the fields be others, nothing is hinted at and nothing told (<see cref="IsActive"/>): <c>FasterIndexTests</c> says whether they are, and mean, what is expected.
+/// They are never moved, for the index is never grown. Should the fields be others, less or nothing is hinted at, and nothing told (<see cref="IsActive"/>): <c>FasterIndexTests</c> says whether they are, and mean, what is expected.
 /// Threading: the store's. Duty of the unsafe code: buckets are read, which are FASTER's as long as the store lives, by the thread that alone changes them; every other address is only hinted at,
 /// never read, and a hint cannot fault. Source of the layout: FASTER 2.6.5, <c>FASTERBase.cs</c> (<c>InternalHashTable</c>, <c>HashBucket</c>, <c>Constants</c>) and <c>MallocFixedPageSize.cs</c>.
 /// </remarks>

@@ -5,7 +5,7 @@ namespace Pipeline.Blocks.Joining;
 /// <summary>How a memory budget is split between FASTER's hash index and the part of its log that is kept in memory.</summary>
 /// <remarks>
 /// The index takes a power of two, 18 to 36 % of what is left after the fixed part: an index entry costs 8 to 16 bytes a window wherever its record lies,
-/// a record in memory 72 bytes (one action stream) or more. The log takes the rest in whole pages, of which it gives up a fifth, and four, to touched states once it is on disk in part.
+/// a record in memory 72 bytes (one action stream) or more. The log takes the rest in whole pages, of which it gives up a fifth at most, and four, to touched states once it is on disk in part.
 /// </remarks>
 /// <param name="IndexBytes">Bytes of the index without overflow buckets.</param>
 /// <param name="PageBytes">Bytes of a log page.</param>

@@ -7,7 +7,7 @@ public sealed record FasterTableOptions
     public required string Directory { get; init; }
 
     /// <summary>
-    /// Bytes of memory for index and log together. Less than <see cref="FasterTableLayout.FloorBytes"/> is taken as that. The log gives way as the index
+    /// Bytes of memory for index, log and copies of touched windows together. Less than <see cref="FasterTableLayout.FloorBytes"/> is taken as that. The log gives way as the index
     /// grows; past about 10 bytes of the budget for each open window nothing is left to give, and only then is the budget exceeded.
     /// </summary>
     public required long MemoryBytes { get; init; }

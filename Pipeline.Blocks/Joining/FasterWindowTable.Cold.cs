@@ -83,6 +83,7 @@ public sealed partial class FasterWindowTable<TCells>
         {
             LogRecord record = MemoryMarshal.Read<LogRecord>(_cold[i]);
             if (record.Info.Invalid || record.Key != _cold.KeyOf(i)) AskStore(_cold.KeyOf(i), time);
+            // Nothing was applied since the index was looked into: what was read is the window's latest state.
             else if (time < record.Window.State.Start + _windowMs) PutIn(in record);
         }
         _cold.Clear();

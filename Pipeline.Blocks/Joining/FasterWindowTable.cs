@@ -266,7 +266,7 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
         _touched = new TouchedStates<TCells>(_layout.TouchedBytes);
     }
 
-    // Copies give way before the budget does.
+    // Copies give way before the budget does; their memory goes with the next collection.
     private void EndTouched()
     {
         if (_touched is null) return;
@@ -293,7 +293,7 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
     private void Throw() => throw new StateStorageException(_device.Fault!);
 
     /// <summary>Keys are hashes already. The low bits of Lo choose the lane and are alike within it, so both halves take part.</summary>
-    private static long HashOf(KeyHash key)
+    internal static long HashOf(KeyHash key)
     {
         // 2^64 / golden ratio, odd: spreads consecutive numbers over high and low bits.
         const ulong golden = 0x9E3779B97F4A7C15;

@@ -8,7 +8,7 @@ namespace Pipeline.Blocks.Joining;
 /// <content>The waiting events are in the snapshot itself: those read from a source again would be late.</content>
 public sealed partial class ReorderBuffer
 {
-    private LentChunks _lent = new();
+    private readonly LentChunks _lent = new();
     private ReorderSnapshot? _snapshot;
 
     /// <summary>
@@ -19,7 +19,7 @@ public sealed partial class ReorderBuffer
     {
         if (_run.IsOpen) throw new InvariantException("The reorder buffer is asked for a snapshot in the middle of a run.");
         if (_run.Bucket is { } due) _run.Gather(due);
-        if (_snapshot is { IsOver: false }) _lent = new LentChunks();
+        if (_snapshot is { IsOver: false }) throw new InvariantException("The reorder buffer is asked for a snapshot while the one before still shares its events.");
         ReorderSnapshot snapshot = _snapshot = new ReorderSnapshot(_spill, _lent) { Waiting = [.. _waiting] };
         _spill.Hold();
         foreach (ReorderBucket bucket in _buckets.Values) bucket.LendTo(snapshot, bucket == _run.Bucket ? _run.Left.ToArray() : null);
@@ -112,8 +112,9 @@ internal sealed class ReorderSnapshot(PageFile spill, LentChunks lent)
     {
         if (_over) return;
         lent.Clear();
-        _over = true;
         spill.Unhold();
+        // Last: from here on the next snapshot may begin.
+        _over = true;
     }
 
     private static void Save(WaitingEvents events, SnapshotWriter snapshot)

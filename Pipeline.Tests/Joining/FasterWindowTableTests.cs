@@ -173,6 +173,7 @@ public sealed class FasterWindowTableTests : WindowTableContract, IDisposable
     {
         const ulong golden = 0x9E3779B97F4A7C15;
         KeyHash first = new(12_345, 0), second = new(unchecked(12_345 - golden), 1);
+        Assert.AreEqual(FasterWindowTable<ActionCells1>.HashOf(first), FasterWindowTable<ActionCells1>.HashOf(second));
         using var sut = (FasterWindowTable<ActionCells1>)Open(1, 20 * Minute, WindowAnchor.Exposure);
         sut.ReadsCold = readsCold;
         sut.Apply(new WindowEvent { Key = first, Time = T0, Action = -1, Ordinal = 0 });

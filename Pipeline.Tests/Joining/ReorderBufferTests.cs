@@ -140,13 +140,7 @@ public sealed class ReorderBufferTests
         Add(lent, new TestEvent(0, "k", 30));
         ReorderSnapshot snapshot = lent.BeginSnapshot();
         Drain(lent, 35);
-        using (var writer = new SnapshotWriter(folder["snapshot"], NoRepeat.Instance, SegmentIo.Real))
-        {
-            writer.Open(CancellationToken.None);
-            snapshot.Finish(writer, CancellationToken.None);
-            ReorderSnapshot.End(writer);
-            writer.Finish();
-        }
+        Write(snapshot, folder["snapshot"]);
         snapshot.Release();
         using var other = new TempFolder();
         using ReorderBuffer sut = Buffer(other, budget);
@@ -155,6 +149,44 @@ public sealed class ReorderBufferTests
 
         CollectionAssert.AreEqual(new[] { "0 k 30  {}", "0 k 40  {}", "1 k 900  {}" }, Drain(sut, long.MaxValue));
         CollectionAssert.AreEqual(new[] { "0 k 40  {}", "1 k 900  {}" }, Drain(lent, long.MaxValue));
+    }
+
+    [TestMethod]
+    public void SecondSnapshot_HasWhatWaitsThen_AndNothingOfTheFirst()
+    {
+        using var folder = new TempFolder();
+        using ReorderBuffer lent = Buffer(folder, 1 << 20);
+        Add(lent, new TestEvent(0, "k", 1), new TestEvent(0, "k", 400), new TestEvent(0, "k", 800));
+        ReorderSnapshot first = lent.BeginSnapshot();
+        Assert.ThrowsExactly<InvariantException>(() => lent.BeginSnapshot());
+        Write(first, folder["first"]);
+        first.Release();
+        Drain(lent, 500);
+        Add(lent, new TestEvent(0, "k", 600));
+        ReorderSnapshot second = lent.BeginSnapshot();
+        first.Release();
+        Write(second, folder["second"]);
+        second.Release();
+
+        CollectionAssert.AreEqual(new[] { "0 k 1  {}", "0 k 400  {}", "0 k 800  {}" }, Load("first"));
+        CollectionAssert.AreEqual(new[] { "0 k 600  {}", "0 k 800  {}" }, Load("second"));
+
+        string[] Load(string name)
+        {
+            using var other = new TempFolder();
+            using ReorderBuffer sut = Buffer(other, 1 << 20);
+            using (var reader = new SnapshotReader(folder[name])) sut.Load(reader);
+            return [.. Drain(sut, long.MaxValue)];
+        }
+    }
+
+    private static void Write(ReorderSnapshot snapshot, string path)
+    {
+        using var writer = new SnapshotWriter(path, NoRepeat.Instance, SegmentIo.Real);
+        writer.Open(CancellationToken.None);
+        snapshot.Finish(writer, CancellationToken.None);
+        ReorderSnapshot.End(writer);
+        writer.Finish();
     }
 
     [TestMethod]

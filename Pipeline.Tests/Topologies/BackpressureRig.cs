@@ -226,5 +226,5 @@ internal sealed class FailingTable : IWindowTable
     {
     }
 
-    public void Dispose() => _told.Set();
+    public void Dispose() => Fail(_cause ?? new ObjectDisposedException(nameof(FailingTable)));
 }

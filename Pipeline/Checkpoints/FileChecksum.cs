@@ -13,7 +13,7 @@ internal static class FileChecksum
     {
         using SafeFileHandle file = File.OpenHandle(path, options: FileOptions.SequentialScan);
         var hash = new XxHash128();
-        // Not by a stream, which takes 128 KiB of memory anew at each checkpoint.
+        // Not by a stream, whose copy takes some 100 KB of memory at each checkpoint.
         Span<byte> piece = stackalloc byte[PieceBytes];
         long position = 0;
         for (int read; (read = RandomAccess.Read(file, piece, position)) > 0; position += read) hash.Append(piece[..read]);
