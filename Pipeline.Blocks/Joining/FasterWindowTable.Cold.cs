@@ -32,8 +32,9 @@ public sealed partial class FasterWindowTable<TCells>
                 HintBehind(Group(keys, (i / IWindowTable.Hinted) + 1));
             }
             if (!ReadsCold) AskStore(keys[i], time);
-            else if (!IsCold(keys[i], out long record)) AskStore(keys[i], record, time);
-            else _cold.Add(keys[i], record);
+            else if (IsCold(keys[i], out long record)) _cold.Add(keys[i], record);
+            // Of what is dead nothing is left to be asked for; behind another key's record in memory there may be the key's on disk.
+            else if (record >= _store.Log.HeadAddress) AskStore(keys[i], time);
             if (_cold.Count == ColdRecords.Most) BringIn(time);
         }
         BringIn(time);
@@ -88,12 +89,6 @@ public sealed partial class FasterWindowTable<TCells>
         }
         _cold.Clear();
         Answer();
-    }
-
-    // Of what is dead nothing is left to be asked for; behind another key's record in memory there may be the key's on disk.
-    private void AskStore(KeyHash key, long record, long time)
-    {
-        if (record >= _store.Log.HeadAddress) AskStore(key, time);
     }
 
     private void AskStore(KeyHash key, long time)

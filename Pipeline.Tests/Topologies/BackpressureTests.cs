@@ -1,16 +1,7 @@
 using System.Diagnostics;
-using System.Text;
-using System.Threading.Tasks.Dataflow;
 using Pipeline.Blocks.Flow;
-using Pipeline.Blocks.Formatting;
-using Pipeline.Blocks.Joining;
-using Pipeline.Blocks.Parsing;
-using Pipeline.Blocks.Partitioning;
 using Pipeline.Blocks.Records;
-using Pipeline.Blocks.Sinks;
-using Pipeline.Blocks.Sources;
 using Pipeline.Blocks.Telemetry;
-using Pipeline.Configuration;
 using Pipeline.Tests.Fakes;
 using Pipeline.Topology;
 
