@@ -94,7 +94,7 @@ public sealed class FileSink : ISampleSink
             ThrowIfFailed();
             _progress?.Add(batch);
             _settings.Telemetry?.Hold(batch);
-            await _files.Lane(batch.Lane).AppendAsync(batch, stop).ConfigureAwait(false);
+            await _files.AppendAsync(batch, stop).ConfigureAwait(false);
         }
         catch (Exception failure)
         {

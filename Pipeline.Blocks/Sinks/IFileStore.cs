@@ -16,6 +16,9 @@ public interface IFileStore
     /// <summary>Makes the file's bytes durable. After an error what was written before it may be lost, even if a repeated call reports success.</summary>
     void Sync(SafeFileHandle file);
 
+    /// <summary>Has the disk begin to write a range; durable it is after <see cref="Sync"/>, which tells of errors too.</summary>
+    void BeginWriteBack(SafeFileHandle file, long from, long length) => PageCache.BeginWriteBack(file, from, length);
+
     /// <summary>Gives back the memory in which the system keeps a range that is durable and will not be read soon.</summary>
     void Release(SafeFileHandle file, long from, long length) => PageCache.Release(file, from, length);
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Pipeline.Blocks.Flow;
+using Pipeline.Blocks.Records;
 
 namespace Pipeline.Blocks.Sinks;
 
@@ -16,6 +17,7 @@ internal sealed partial class SampleFiles : IDisposable
     private readonly StorageRetry _retry;
     private readonly StorageRetry _commitRetry;
     private readonly SinkFile?[] _lanes;
+    private readonly DiskThread _disk = new("sample-files");
     private SortedDictionary<string, long> _lengths = CommittedOutput.None.Lengths;
     private bool _uncovered = true;
 
@@ -29,8 +31,13 @@ internal sealed partial class SampleFiles : IDisposable
 
     private string CommittedPath => Path.Combine(_directory, CommittedOutput.FileName);
 
-    /// <summary>The file of a lane.</summary>
-    public SinkFile Lane(int lane) => _lanes[lane] ?? throw new InvariantException($"lane {lane}: samples came before the files of {_directory} were begun.");
+    /// <summary>Appends a batch to its lane's file.</summary>
+    public async ValueTask AppendAsync(OutputBatch batch, CancellationToken stop)
+    {
+        SinkFile file = _lanes[batch.Lane] ?? throw new InvariantException($"lane {batch.Lane}: samples came before the files of {_directory} were begun.");
+        await file.AppendAsync(batch, stop).ConfigureAwait(false);
+        if (file.BeginsWriteBack()) _ = _disk.RunAsync(file.WriteBack);
+    }
 
     /// <summary>What is committed; changes nothing.</summary>
     public CommittedOutput ReadCommitted() => CommittedOutput.Read(CommittedPath);
@@ -93,10 +100,10 @@ internal sealed partial class SampleFiles : IDisposable
     /// <summary>Makes a cut's data durable, and renames into place that it counts, and the progress it stands for. Cuts are committed in their order.</summary>
     public async ValueTask CommitAsync(SampleCut cut, Progress? progress, CancellationToken stop)
     {
-        foreach (SinkFile file in cut.Unsynced) file.Sync();
+        await _disk.RunAsync(cut.Sync).ConfigureAwait(false);
         ReadOnlyMemory<byte> bytes = new CommittedOutput(cut.Lengths, progress).Format();
         CrashPoint.Reach(CrashPoint.BeforeCommit);
-        await _commitRetry.RunAsync($"Replacing {CommittedPath}", () => _store.Replace(CommittedPath, bytes.Span), stop).ConfigureAwait(false);
+        await _commitRetry.RunAsync($"Replacing {CommittedPath}", () => _disk.RunAsync(() => _store.Replace(CommittedPath, bytes.Span)), stop).ConfigureAwait(false);
         CrashPoint.Reach(CrashPoint.AfterCommit);
         // Not before: until the lengths are there nobody may read what they cover.
         foreach (SinkFile file in cut.Unsynced) file.Release(cut.Lengths[Path.GetFileName(file.Path)]);
@@ -105,6 +112,8 @@ internal sealed partial class SampleFiles : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        // First: it may be writing to the files.
+        _disk.Dispose();
         foreach (SinkFile? file in _lanes) file?.Dispose();
     }
 
@@ -119,4 +128,11 @@ internal sealed partial class SampleFiles : IDisposable
 /// <summary>What a commit of sample files covers.</summary>
 /// <param name="Unsynced">Files that were written to since the cut before.</param>
 /// <param name="Lengths">Bytes of every file, by name.</param>
-internal sealed record SampleCut(IReadOnlyList<SinkFile> Unsynced, SortedDictionary<string, long> Lengths);
+internal sealed record SampleCut(IReadOnlyList<SinkFile> Unsynced, SortedDictionary<string, long> Lengths)
+{
+    /// <summary>Makes the files durable.</summary>
+    public void Sync()
+    {
+        foreach (SinkFile file in Unsynced) file.Sync();
+    }
+}

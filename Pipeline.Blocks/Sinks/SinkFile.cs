@@ -20,6 +20,10 @@ internal sealed class SinkFile : IDisposable
     /// </remarks>
     internal const long FollowedBytes = 64 << 20;
 
+    /// <summary>Bytes after which the disk begins to write what a file got, so that a commit does not find all of it still to be written.</summary>
+    /// <remarks>As samples come fastest when a log's last windows are closed, and the flow ends with the commit of them: 0.6 to 1.4 s of it, perf/results/2026-11-29.md: "Who waits for the disk".</remarks>
+    internal const long WriteBackBytes = 8 << 20;
+
     // A call for less costs more than the copy it saves.
     private const int LeastDirectBytes = ChunkBytes / 4;
 
@@ -36,12 +40,16 @@ internal sealed class SinkFile : IDisposable
     // What this process has written before it is given back.
     private long _released;
 
+    // Up to where writing back was asked for, by the writer, and has begun, by the thread that begins it; one asks only when the other has done.
+    private long _writeBackAsked;
+    private long _writeBackBegun;
+
     /// <summary>Opens a file, made when missing, to append behind what it holds.</summary>
     public SinkFile(string path, IFileStore store, StorageRetry retry)
     {
         (Path, _store, _retry) = (path, store, retry);
         _handle = store.Open(path);
-        _released = Written = RandomAccess.GetLength(_handle);
+        _released = _writeBackAsked = _writeBackBegun = Written = RandomAccess.GetLength(_handle);
     }
 
     /// <summary>The file.</summary>
@@ -60,6 +68,7 @@ internal sealed class SinkFile : IDisposable
         RandomAccess.SetLength(_handle, length);
         Written = length;
         _released = Math.Min(_released, length);
+        _writeBackAsked = _writeBackBegun = length;
         _unsynced = true;
     }
 
@@ -145,6 +154,21 @@ internal sealed class SinkFile : IDisposable
         {
             throw new SinkUnavailableException($"fsync of {Path} ({Written} bytes) failed; what was written since the last commit may be lost: {error.Message}", error);
         }
+    }
+
+    /// <summary>Whether so much was written that <see cref="WriteBack"/> is to be called, once.</summary>
+    public bool BeginsWriteBack()
+    {
+        if (Written - _writeBackAsked < WriteBackBytes || Volatile.Read(ref _writeBackBegun) != _writeBackAsked) return false;
+        _writeBackAsked = Written;
+        return true;
+    }
+
+    /// <summary>Has the disk begin to write what is written by now; may wait for it, beside writes on another thread. What fails is told by <see cref="Sync"/>.</summary>
+    public void WriteBack()
+    {
+        _store.BeginWriteBack(_handle, _writeBackBegun, _writeBackAsked - _writeBackBegun);
+        Volatile.Write(ref _writeBackBegun, _writeBackAsked);
     }
 
     /// <summary>Gives the memory of what is committed back, but for the last <see cref="FollowedBytes"/>. May be called beside writes on another thread, by the one that syncs.</summary>

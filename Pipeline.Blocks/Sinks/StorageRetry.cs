@@ -59,16 +59,23 @@ public sealed class StorageRetry
     /// <param name="what">What is written and where, for messages.</param>
     /// <param name="write">May be repeated after it has failed half-way.</param>
     /// <param name="stop">Ends the waiting.</param>
-    public async ValueTask RunAsync(string what, Action write, CancellationToken stop)
+    public ValueTask RunAsync(string what, Action write, CancellationToken stop) =>
+        RunAsync(
+            what,
+            () =>
+            {
+                write();
+                return Task.CompletedTask;
+            },
+            stop);
+
+    /// <summary>The same, where a write does not hold the caller's thread.</summary>
+    public async ValueTask RunAsync(string what, Func<Task> write, CancellationToken stop)
     {
         try
         {
             await _pipeline.ExecuteAsync(
-                static (call, _) =>
-                {
-                    call.Self.Attempt(call.What, call.Write);
-                    return ValueTask.CompletedTask;
-                },
+                static (call, _) => call.Self.AttemptAsync(call.What, call.Write),
                 (Self: this, What: what, Write: write), stop).ConfigureAwait(false);
         }
         catch (IOException last) when (MayPass(last))
@@ -77,11 +84,11 @@ public sealed class StorageRetry
         }
     }
 
-    private void Attempt(string what, Action write)
+    private async ValueTask AttemptAsync(string what, Func<Task> write)
     {
         try
         {
-            write();
+            await write().ConfigureAwait(false);
         }
         catch (IOException error) when (MayPass(error))
         {
