@@ -63,7 +63,7 @@ public abstract class SampleFormatter : ISampleFormatter
             output.Room(1)[0] = (byte)'\n';
             output.BytesUsed++;
             output.Add(new OutputRecord(before, keyLength, valueStart, valueLength));
-            output.Note(point);
+            output.Note(point.Time, window.Key, window.Start, window.Revision);
         }
     }
 

@@ -81,12 +81,13 @@ public sealed class OutputBatch(Action<OutputBatch>? released = null)
         return true;
     }
 
-    /// <summary>Notes the place of the sample added last.</summary>
-    public void Note(in EmissionPoint point)
+    /// <summary>Notes the place of the sample added last; see <see cref="EmissionPoint"/>.</summary>
+    /// <remarks>By its parts: a point that was just put together and is copied whole waits until all bytes of the sample have left the processor.</remarks>
+    public void Note(long time, KeyHash key, long start, uint revision)
     {
-        int group = point.Key.Group;
+        int group = key.Group;
         Groups |= 1UL << group;
-        Points[group] = point;
+        Points[group] = new EmissionPoint(time, key, start, revision);
     }
 
     /// <summary>Ends the batch's use, once.</summary>

@@ -69,6 +69,44 @@ public sealed class FileSinkTests : IDisposable
     }
 
     [TestMethod]
+    public async Task SamplesBeginToBeWrittenBeforeTheirCommit()
+    {
+        const int Mebi = 1 << 20;
+        var store = new FaultyStore();
+        await using FileSink sink = await Open(store: store);
+        string value = new('v', Mebi - 1);
+        int batches = 0;
+        // The disk is asked for more once it has begun what it was asked for before.
+        for (; batches < 1000 && store.WriteBacks.Count < 2; batches++) await sink.WriteAsync(OutputBatches.Of(0, value), default);
+        Assert.IsGreaterThanOrEqualTo(2, store.WriteBacks.Count);
+        Assert.IsFalse(store.SyncWasCalled.Task.IsCompleted);
+        Assert.IsFalse(File.Exists(_folder["_committed.json"]));
+
+        long end = 0;
+        foreach ((long from, long length) in store.WriteBacks)
+        {
+            Assert.AreEqual(end, from);
+            Assert.IsGreaterThanOrEqualTo(SinkFile.WriteBackBytes, length);
+            end += length;
+        }
+        await sink.FlushAsync(default);
+        Assert.AreEqual(batches * (long)Mebi, new FileInfo(_folder["samples-0.jsonl"]).Length);
+    }
+
+    [TestMethod]
+    public async Task NoThreadOfThePoolWaitsForADiskToCommit()
+    {
+        var store = new FaultyStore();
+        await using FileSink sink = await Open(store: store);
+        await sink.WriteAsync(OutputBatches.Of(0, new string('v', 2 * (int)SinkFile.WriteBackBytes)), default);
+        await sink.FlushAsync(default);
+
+        Assert.IsTrue(store.SyncWasCalled.Task.IsCompleted);
+        Assert.HasCount(1, store.WriteBacks);
+        Assert.IsFalse(store.PoolWaited);
+    }
+
+    [TestMethod]
     public async Task WhatWasNotCommitted_IsCutAtTheNextStart()
     {
         string large = new('x', 300 << 10);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using Microsoft.Win32.SafeHandles;
@@ -26,6 +27,9 @@ internal static class OutputBatches
         }
         return batch;
     }
+
+    /// <summary>Notes a place of emission.</summary>
+    public static void Note(this OutputBatch batch, EmissionPoint point) => batch.Note(point.Time, point.Key, point.Start, point.Revision);
 
     private static int Append(OutputBatch batch, string text)
     {
@@ -62,10 +66,23 @@ internal sealed class FaultyStore : IFileStore
     /// <summary>Lengths of the writes that succeeded.</summary>
     public List<int> Writes { get; } = [];
 
+    /// <summary>Ranges that began to be written.</summary>
+    public ConcurrentQueue<(long From, long Length)> WriteBacks { get; } = [];
+
+    /// <summary>Whether any call that waits for a disk was made on a thread of the pool.</summary>
+    public bool PoolWaited { get; private set; }
+
     /// <summary>Ranges whose memory was given back.</summary>
     public List<(long From, long Length)> Releases { get; } = [];
 
     public SafeFileHandle Open(string path) => FileStore.Real.Open(path);
+
+    public void BeginWriteBack(SafeFileHandle file, long from, long length)
+    {
+        WriteBacks.Enqueue((from, length));
+        PoolWaited |= Thread.CurrentThread.IsThreadPoolThread;
+        Assert.IsTrue(PageCache.BeginWriteBack(file, from, length));
+    }
 
     public void Release(SafeFileHandle file, long from, long length)
     {
@@ -87,6 +104,7 @@ internal sealed class FaultyStore : IFileStore
 
     public void Sync(SafeFileHandle file)
     {
+        PoolWaited |= Thread.CurrentThread.IsThreadPoolThread;
         SyncWasCalled.TrySetResult();
         MaySync.Wait();
         if (FailingSync)
@@ -101,6 +119,7 @@ internal sealed class FaultyStore : IFileStore
 
     public void Replace(string path, ReadOnlySpan<byte> bytes)
     {
+        PoolWaited |= Thread.CurrentThread.IsThreadPoolThread;
         if (FailingReplacements > 0)
         {
             FailingReplacements--;
