@@ -26,7 +26,7 @@ public sealed partial class LaneJoin : IDisposable
     /// <summary>Events applied in one span of table calls: under a millisecond.</summary>
     private const int SpanEvents = 512;
 
-    // So many events ahead that what Parse left of them on another core is there when it is copied: two cores 12.4 → 11.8 s with two lanes, 12.6 → 11.8 with four (perf/results/2026-11-29.md).
+    // So many events ahead that what Parse left of them on another core is there when it is copied: two cores 12.4 → 11.8 s with two lanes, 12.6 → 11.8 with four (perf/results/2026-11-29.md: "Who waits for the disk").
     private const int HintedRecords = 6;
 
     private readonly LaneOptions _options;

@@ -149,7 +149,7 @@ public sealed class RecordBatch
         if (Arena.Length - ArenaUsed < more) Grow(ref Arena, ArenaUsed, more);
     }
 
-    /// <summary>Brings what Parse noted of an event into the processor's cache; see <see cref="HintBytes"/>.</summary>
+    /// <summary>Brings what Parse noted of an event into the processor's cache; before <see cref="HintBytes"/>, which reads it.</summary>
     public unsafe void HintEvent(int index)
     {
         if (!Sse.IsSupported) return;
@@ -158,7 +158,7 @@ public sealed class RecordBatch
         Sse.Prefetch0(noted + CacheLine);
     }
 
-    /// <summary>Brings the bytes of an event into the processor's cache before they are read, by another core than wrote them. Duty of the unsafe code: a hint of any address cannot fault.</summary>
+    /// <summary>Brings the bytes of an event into the processor's cache before they are read, by another core than wrote them.</summary>
     public unsafe void HintBytes(int index)
     {
         if (!Sse.IsSupported) return;
@@ -172,6 +172,7 @@ public sealed class RecordBatch
         Sse.Prefetch0(payload + (3 * CacheLine));
     }
 
+    // Duty of the unsafe code: the address is only hinted at, never read, and a hint of any address cannot fault; a collection that moves the array makes it useless and no more.
     private static unsafe byte* AddressOf<T>(T[] array, int index) => (byte*)Unsafe.AsPointer(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(array), index));
 
     /// <summary>Gives read-only leases to others, each to be released once.</summary>

@@ -17,7 +17,7 @@ internal sealed partial class SampleFiles : IDisposable
     private readonly StorageRetry _retry;
     private readonly StorageRetry _commitRetry;
     private readonly SinkFile?[] _lanes;
-    private readonly DiskThread _disk = new("sample-files");
+    private DiskThread? _disk;
     private SortedDictionary<string, long> _lengths = CommittedOutput.None.Lengths;
     private bool _uncovered = true;
 
@@ -36,7 +36,8 @@ internal sealed partial class SampleFiles : IDisposable
     {
         SinkFile file = _lanes[batch.Lane] ?? throw new InvariantException($"lane {batch.Lane}: samples came before the files of {_directory} were begun.");
         await file.AppendAsync(batch, stop).ConfigureAwait(false);
-        if (file.BeginsWriteBack()) _ = _disk.RunAsync(file.WriteBack);
+        // Nobody waits for it: what fails is kept for the file's next sync.
+        if (file.BeginsWriteBack()) _ = _disk!.RunAsync(file.WriteBack);
     }
 
     /// <summary>What is committed; changes nothing.</summary>
@@ -68,6 +69,7 @@ internal sealed partial class SampleFiles : IDisposable
     public void Begin()
     {
         _lengths = CheckCommitted().Lengths;
+        _disk = new DiskThread("sample-files");
         foreach (string path in Found())
         {
             using var file = new SinkFile(path, _store, _retry);
@@ -100,10 +102,18 @@ internal sealed partial class SampleFiles : IDisposable
     /// <summary>Makes a cut's data durable, and renames into place that it counts, and the progress it stands for. Cuts are committed in their order.</summary>
     public async ValueTask CommitAsync(SampleCut cut, Progress? progress, CancellationToken stop)
     {
-        await _disk.RunAsync(cut.Sync).ConfigureAwait(false);
         ReadOnlyMemory<byte> bytes = new CommittedOutput(cut.Lengths, progress).Format();
-        CrashPoint.Reach(CrashPoint.BeforeCommit);
-        await _commitRetry.RunAsync($"Replacing {CommittedPath}", () => _disk.RunAsync(() => _store.Replace(CommittedPath, bytes.Span)), stop).ConfigureAwait(false);
+        bool durable = false;
+        void Commit()
+        {
+            if (!durable) cut.Sync();
+            durable = true;
+            CrashPoint.Reach(CrashPoint.BeforeCommit);
+            _store.Replace(CommittedPath, bytes.Span);
+        }
+
+        // In one call: others' data that waits to be written would come between.
+        await _commitRetry.RunAsync($"Replacing {CommittedPath}", () => _disk!.RunAsync(Commit), stop).ConfigureAwait(false);
         CrashPoint.Reach(CrashPoint.AfterCommit);
         // Not before: until the lengths are there nobody may read what they cover.
         foreach (SinkFile file in cut.Unsynced) file.Release(cut.Lengths[Path.GetFileName(file.Path)]);
@@ -112,8 +122,8 @@ internal sealed partial class SampleFiles : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        // First: it may be writing to the files.
-        _disk.Dispose();
+        // First, for it writes to the files: they stay open while it does.
+        if (_disk?.End() == false) return;
         foreach (SinkFile? file in _lanes) file?.Dispose();
     }
 

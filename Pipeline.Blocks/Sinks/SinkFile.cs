@@ -43,6 +43,7 @@ internal sealed class SinkFile : IDisposable
     // Up to where writing back was asked for, by the writer, and has begun, by the thread that begins it; one asks only when the other has done.
     private long _writeBackAsked;
     private long _writeBackBegun;
+    private IOException? _writeBackFailure;
 
     /// <summary>Opens a file, made when missing, to append behind what it holds.</summary>
     public SinkFile(string path, IFileStore store, StorageRetry retry)
@@ -148,6 +149,8 @@ internal sealed class SinkFile : IDisposable
     {
         try
         {
+            // The kernel may have dropped what it could not place, and then fsync finds nothing wrong.
+            if (_writeBackFailure is not null) throw _writeBackFailure;
             _store.Sync(_handle);
         }
         catch (IOException error)
@@ -164,14 +167,24 @@ internal sealed class SinkFile : IDisposable
         return true;
     }
 
-    /// <summary>Has the disk begin to write what is written by now; may wait for it, beside writes on another thread. What fails is told by <see cref="Sync"/>.</summary>
+    /// <summary>Has the disk begin to write what is written by now; may wait for it, beside writes on another thread. On the thread that syncs: what fails is thrown by the next <see cref="Sync"/>.</summary>
     public void WriteBack()
     {
-        _store.BeginWriteBack(_handle, _writeBackBegun, _writeBackAsked - _writeBackBegun);
-        Volatile.Write(ref _writeBackBegun, _writeBackAsked);
+        try
+        {
+            _store.BeginWriteBack(_handle, _writeBackBegun, _writeBackAsked - _writeBackBegun);
+        }
+        catch (IOException failure)
+        {
+            _writeBackFailure = failure;
+        }
+        finally
+        {
+            Volatile.Write(ref _writeBackBegun, _writeBackAsked);
+        }
     }
 
-    /// <summary>Gives the memory of what is committed back, but for the last <see cref="FollowedBytes"/>. May be called beside writes on another thread, by the one that syncs.</summary>
+    /// <summary>Gives the memory of what is committed back, but for the last <see cref="FollowedBytes"/>. May be called beside writes on another thread, once what is committed is synced.</summary>
     public void Release(long committed)
     {
         long end = committed - FollowedBytes;

@@ -76,9 +76,12 @@ public sealed class FileSinkTests : IDisposable
         await using FileSink sink = await Open(store: store);
         string value = new('v', Mebi - 1);
         int batches = 0;
-        // The disk is asked for more once it has begun what it was asked for before.
-        for (; batches < 1000 && store.WriteBacks.Count < 2; batches++) await sink.WriteAsync(OutputBatches.Of(0, value), default);
-        Assert.IsGreaterThanOrEqualTo(2, store.WriteBacks.Count);
+        for (int asked = 1; asked <= 2; asked++)
+        {
+            // Several times as much as is asked for: the disk is asked for more once it has begun what it was asked for before.
+            for (int part = 0; part < 4 * (int)(SinkFile.WriteBackBytes / Mebi); part++, batches++) await sink.WriteAsync(OutputBatches.Of(0, value), default);
+            await Eventually.Holds(() => store.WriteBacks.Count >= asked, $"the disk has begun to write {asked} times");
+        }
         Assert.IsFalse(store.SyncWasCalled.Task.IsCompleted);
         Assert.IsFalse(File.Exists(_folder["_committed.json"]));
 
@@ -104,6 +107,23 @@ public sealed class FileSinkTests : IDisposable
         Assert.IsTrue(store.SyncWasCalled.Task.IsCompleted);
         Assert.HasCount(1, store.WriteBacks);
         Assert.IsFalse(store.PoolWaited);
+    }
+
+    [TestMethod]
+    public async Task WhatTheDiskCouldNotBeginToWrite_IsNotCommitted()
+    {
+        var store = new FaultyStore();
+        await using FileSink sink = await Open(store: store);
+        await sink.WriteAsync(OutputBatches.Of(0, "before"), default);
+        await sink.FlushAsync(default);
+        store.FailingWriteBack = true;
+        await sink.WriteAsync(OutputBatches.Of(0, new string('v', 2 * (int)SinkFile.WriteBackBytes)), default);
+
+        SinkUnavailableException thrown = await Assert.ThrowsExactlyAsync<SinkUnavailableException>(() => sink.FlushAsync(default));
+
+        Assert.Contains("samples-0.jsonl", thrown.Message);
+        Assert.Contains("Structure needs cleaning", thrown.Message);
+        Assert.AreEqual("""{"version":1,"files":{"samples-0.jsonl":7}}""", Read("_committed.json"));
     }
 
     [TestMethod]

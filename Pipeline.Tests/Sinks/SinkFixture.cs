@@ -42,6 +42,8 @@ internal static class OutputBatches
 /// <summary>Real files behind faults that a test asks for.</summary>
 internal sealed class FaultyStore : IFileStore
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
     /// <summary>Error of the calls that fail: ENOSPC on Linux.</summary>
     private const int NoSpace = 28;
 
@@ -66,6 +68,9 @@ internal sealed class FaultyStore : IFileStore
     /// <summary>Lengths of the writes that succeeded.</summary>
     public List<int> Writes { get; } = [];
 
+    /// <summary>Whether nothing begins to be written: the range is lost.</summary>
+    public bool FailingWriteBack { get; set; }
+
     /// <summary>Ranges that began to be written.</summary>
     public ConcurrentQueue<(long From, long Length)> WriteBacks { get; } = [];
 
@@ -79,9 +84,10 @@ internal sealed class FaultyStore : IFileStore
 
     public void BeginWriteBack(SafeFileHandle file, long from, long length)
     {
-        WriteBacks.Enqueue((from, length));
         PoolWaited |= Thread.CurrentThread.IsThreadPoolThread;
-        Assert.IsTrue(PageCache.BeginWriteBack(file, from, length));
+        if (FailingWriteBack) throw new IOException("Structure needs cleaning", 117);
+        PageCache.BeginWriteBack(file, from, length);
+        WriteBacks.Enqueue((from, length));
     }
 
     public void Release(SafeFileHandle file, long from, long length)
@@ -106,7 +112,7 @@ internal sealed class FaultyStore : IFileStore
     {
         PoolWaited |= Thread.CurrentThread.IsThreadPoolThread;
         SyncWasCalled.TrySetResult();
-        MaySync.Wait();
+        if (!MaySync.Wait(Patience)) throw new TimeoutException("The test let no fsync go on.");
         if (FailingSync)
         {
             FailedSyncs++;

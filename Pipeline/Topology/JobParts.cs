@@ -69,7 +69,7 @@ internal sealed class JobParts : IAsyncDisposable
     /// <summary>Opens everything; see the class for the order.</summary>
     public async Task OpenAsync(CancellationToken stop)
     {
-        var records = new RecordBatchPool();
+        var records = new RecordBatchPool(_job.Parallelism.RecordBatches);
         JobSources sources = await RestoreAsync(await ReadProgressAsync(stop).ConfigureAwait(false), records, stop).ConfigureAwait(false);
 
         SampleShape shape = Shape();

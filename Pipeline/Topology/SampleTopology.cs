@@ -24,7 +24,7 @@ namespace Pipeline.Topology;
 /// </remarks>
 public sealed class SampleTopology
 {
-    // A transaction of 64 MiB and what waits behind it, in batches of 512 samples of 400 B: with 64 kept, three of four were made anew for every transaction.
+    // A transaction of 64 MiB and what waits behind it, in batches of 512 samples of 400 B and more: with 64 kept, three of four were made anew for every transaction.
     private const int OutputBatchesKept = 512;
 
     /// <summary>Builds and links all blocks; nothing flows until the sources run.</summary>
