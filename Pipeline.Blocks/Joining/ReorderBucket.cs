@@ -1,7 +1,5 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Records;
 
@@ -14,7 +12,6 @@ namespace Pipeline.Blocks.Joining;
 /// </remarks>
 internal sealed class ReorderBucket(ChunkPool pool)
 {
-    private const int CacheLine = 64;
     private const int StartsInAChunk = 1 << ChunkPool.StartBits;
     private const int MostChunks = 1 << (32 - ChunkPool.StartBits);
 
@@ -93,20 +90,8 @@ internal sealed class ReorderBucket(ChunkPool pool)
         return head;
     }
 
-    /// <summary>Brings the beginning of an event into the processor's cache before it is read. Duty of the unsafe code: a hint of any address cannot fault.</summary>
-    public unsafe void Hint(int start)
-    {
-        if (!Sse.IsSupported) return;
-        fixed (byte* bytes = ContentAt(CollectionsMarshal.AsSpan(_chunks), start))
-        {
-            Sse.Prefetch0(bytes);
-            Sse.Prefetch0(bytes + CacheLine);
-            Sse.Prefetch0(bytes + (2 * CacheLine));
-            Sse.Prefetch0(bytes + (3 * CacheLine));
-            Sse.Prefetch0(bytes + (4 * CacheLine));
-            Sse.Prefetch0(bytes + (5 * CacheLine));
-        }
-    }
+    /// <summary>Brings the beginning of an event into the processor's cache before it is read.</summary>
+    public void Hint(int start) => CacheHint.Lines(ContentAt(CollectionsMarshal.AsSpan(_chunks), start), 0, 6);
 
     /// <summary>An entry's event from its head on, to the end of its chunk.</summary>
     public static ReadOnlySpan<byte> ContentAt(ReadOnlySpan<byte[]> chunks, int start) =>

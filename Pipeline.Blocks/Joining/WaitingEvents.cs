@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
+using Pipeline.Blocks.Records;
 
 namespace Pipeline.Blocks.Joining;
 
@@ -31,15 +31,9 @@ internal ref struct WaitingEvents(ReadOnlySpan<byte> bytes)
         ReadOnlySpan<byte> content = _rest[EntryBytes..];
         int length = LengthOf(content);
         Content = content[..length];
-        HintAt(Ahead * (EntryBytes + length));
+        CacheHint.Lines(_rest, Ahead * (EntryBytes + length), 1);
         _rest = content[length..];
         return true;
-    }
-
-    /// <summary>Brings a head into the processor's cache. Duty of the unsafe code: a hint of any address cannot fault.</summary>
-    private readonly unsafe void HintAt(int offset)
-    {
-        if (Sse.IsSupported) Sse.Prefetch0((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(_rest)) + offset);
     }
 
     /// <summary>Bytes of an event whose head these begin with.</summary>

@@ -1,7 +1,4 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Pipeline.Blocks.Records;
 
@@ -63,8 +60,6 @@ public struct ParsedEvent
 /// </remarks>
 public sealed class RecordBatch
 {
-    private const int CacheLine = 64;
-
     private readonly RecordBatchPool? _pool;
     private int _leases;
 
@@ -150,30 +145,16 @@ public sealed class RecordBatch
     }
 
     /// <summary>Brings what Parse noted of an event into the processor's cache; before <see cref="HintBytes"/>, which reads it.</summary>
-    public unsafe void HintEvent(int index)
-    {
-        if (!Sse.IsSupported) return;
-        byte* noted = AddressOf(Events, index);
-        Sse.Prefetch0(noted);
-        Sse.Prefetch0(noted + CacheLine);
-    }
+    public void HintEvent(int index) => CacheHint.Lines(Events, index, 2);
 
     /// <summary>Brings the bytes of an event into the processor's cache before they are read, by another core than wrote them.</summary>
-    public unsafe void HintBytes(int index)
+    public void HintBytes(int index)
     {
-        if (!Sse.IsSupported) return;
         ref readonly ParsedEvent noted = ref Events[index];
-        Sse.Prefetch0(AddressOf(Records, noted.Record));
-        Sse.Prefetch0(AddressOf(Arena, noted.KeyStart));
-        byte* payload = AddressOf(Bytes, noted.PayloadStart);
-        Sse.Prefetch0(payload);
-        Sse.Prefetch0(payload + CacheLine);
-        Sse.Prefetch0(payload + (2 * CacheLine));
-        Sse.Prefetch0(payload + (3 * CacheLine));
+        CacheHint.Lines(Records, noted.Record, 1);
+        CacheHint.Lines(Arena, noted.KeyStart, 1);
+        CacheHint.Lines(Bytes, noted.PayloadStart, 4);
     }
-
-    // Duty of the unsafe code: the address is only hinted at, never read, and a hint of any address cannot fault; a collection that moves the array makes it useless and no more.
-    private static unsafe byte* AddressOf<T>(T[] array, int index) => (byte*)Unsafe.AsPointer(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(array), index));
 
     /// <summary>Gives read-only leases to others, each to be released once.</summary>
     public void AddLeases(int count) => Interlocked.Add(ref _leases, count);

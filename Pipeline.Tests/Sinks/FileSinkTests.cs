@@ -7,6 +7,8 @@ namespace Pipeline.Tests.Sinks;
 [TestClass]
 public sealed class FileSinkTests : IDisposable
 {
+    private const int Mebi = 1 << 20;
+
     private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -49,7 +51,6 @@ public sealed class FileSinkTests : IDisposable
     [TestMethod]
     public async Task CommittedSamples_GiveTheirMemoryBackButThoseAtTheEnd()
     {
-        const int Mebi = 1 << 20;
         var store = new FaultyStore();
         await using FileSink sink = await Open(store: store);
         string value = new('v', Mebi - 1);
@@ -71,7 +72,6 @@ public sealed class FileSinkTests : IDisposable
     [TestMethod]
     public async Task SamplesBeginToBeWrittenBeforeTheirCommit()
     {
-        const int Mebi = 1 << 20;
         var store = new FaultyStore();
         await using FileSink sink = await Open(store: store);
         string value = new('v', Mebi - 1);
