@@ -15,7 +15,6 @@ internal sealed class ColdRecords
     public const int Most = 512;
 
     private readonly StateDevice _device;
-    private readonly int _segmentBits;
     private readonly int _recordBytes;
     private readonly KeyHash[] _keys = new KeyHash[Most];
     private readonly long[] _addresses = new long[Most];
@@ -24,11 +23,10 @@ internal sealed class ColdRecords
 
     /// <summary>None yet.</summary>
     /// <param name="device">The log's files.</param>
-    /// <param name="segmentBits">log2 of the bytes of one.</param>
     /// <param name="recordBytes">Bytes of a record, which never spans two files.</param>
-    public ColdRecords(StateDevice device, int segmentBits, int recordBytes)
+    public ColdRecords(StateDevice device, int recordBytes)
     {
-        (_device, _segmentBits, _recordBytes) = (device, segmentBits, recordBytes);
+        (_device, _recordBytes) = (device, recordBytes);
         _bytes = new byte[Most * recordBytes];
         _readOne = ReadOne;
     }
@@ -65,9 +63,5 @@ internal sealed class ColdRecords
     /// <summary>Makes room.</summary>
     public void Clear() => Count = 0;
 
-    private void ReadOne(int record)
-    {
-        long address = _addresses[record];
-        _device.Read((int)(address >> _segmentBits), address & ((1L << _segmentBits) - 1), _bytes.AsSpan(record * _recordBytes, _recordBytes));
-    }
+    private void ReadOne(int record) => _device.Read(_addresses[record], _bytes.AsSpan(record * _recordBytes, _recordBytes));
 }

@@ -70,7 +70,7 @@ public sealed partial class FasterWindowTable<TCells>
         window = default;
         if (!ReadsCold || AllInMemory || !IsCold(key, out long at)) return false;
         LogRecord record = default;
-        _device.ReadOn((int)(at >> _segmentBits), at & ((1L << _segmentBits) - 1), MemoryMarshal.AsBytes(new Span<LogRecord>(ref record)));
+        _device.ReadOn(at, MemoryMarshal.AsBytes(new Span<LogRecord>(ref record)));
         if (_device.Fault is not null) Throw();
         window = record.Window;
         return !record.Info.Invalid && record.Key == key;

@@ -105,7 +105,7 @@ public sealed partial class FasterWindowTable<TCells>
         for (int done = 0; done < length;)
         {
             Span<byte> piece = _piece.AsSpan(0, Math.Min(length - done, PieceBytes));
-            ReadOwn(address + done, piece);
+            _device.ReadNow(address + done, piece);
             _hash.Append(piece);
             done += piece.Length;
         }
@@ -119,12 +119,9 @@ public sealed partial class FasterWindowTable<TCells>
         int used = tail > begin ? (int)(tail - start) : 0;
         int whole = used / SectorBytes * SectorBytes;
         snapshot.Write(HashOwn(start, whole));
-        if (used > whole) ReadOwn(start + whole, _piece.AsSpan(0, SectorBytes));
+        if (used > whole) _device.ReadNow(start + whole, _piece.AsSpan(0, SectorBytes));
         snapshot.WriteMany<byte>(_piece.AsSpan(0, used - whole));
     }
-
-    private void ReadOwn(long address, Span<byte> buffer) =>
-        _device.ReadNow((int)(address >> _segmentBits), address & ((1L << _segmentBits) - 1), buffer);
 
     private void Restore(ReadOnlySpan<byte> page, long address, long begin, Queue<(long Time, long Address)> marks)
     {

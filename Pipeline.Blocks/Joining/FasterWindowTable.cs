@@ -66,7 +66,7 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
         _store = new FasterKV<KeyHash, WindowRecord<TCells>>(
             _layout.IndexBytes / BucketBytes, log, checkpoints, comparer: new KeyComparer(), concurrencyControlMode: ConcurrencyControlMode.None);
         _index = new FasterIndex(_store);
-        _cold = new ColdRecords(_device, _segmentBits, _store.Log.FixedRecordSize);
+        _cold = new ColdRecords(_device, _store.Log.FixedRecordSize);
         ReadsCold = _index.IsActive;
         _appendsPerCheck = Math.Max(_layout.PageBytes / _store.Log.FixedRecordSize / 2, 1);
         LimitTo(_layout.Pages);
@@ -150,9 +150,7 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
             state = default;
             return false;
         }
-        ref WindowRecord<TCells> found = ref _completions.Found;
-        state = found.State;
-        FasterWindowFunctions<TCells>.CellsOf(ref found)[.._actionStreams].CopyTo(cells);
+        state = CopyOut(ref _completions.Found, cells);
         return true;
     }
 
@@ -162,8 +160,7 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
         if (_device.Fault is not null) Throw();
         WindowRecord<TCells> found = default;
         if (_touched?.TryTake(ordinal, out found) != true && !TryReadCold(key, out found)) return TryRead(key, out state, cells);
-        state = found.State;
-        FasterWindowFunctions<TCells>.CellsOf(ref found)[.._actionStreams].CopyTo(cells);
+        state = CopyOut(ref found, cells);
         return true;
     }
 
@@ -183,6 +180,12 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
         _session.Dispose();
         _store.Dispose();
         _device.Dispose();
+    }
+
+    private WindowState CopyOut(ref WindowRecord<TCells> found, Span<ActionCell> cells)
+    {
+        FasterWindowFunctions<TCells>.CellsOf(ref found)[.._actionStreams].CopyTo(cells);
+        return found.State;
     }
 
     private bool AllInMemory => _store.Log.HeadAddress <= _store.Log.BeginAddress;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Numerics;
 using FASTER.core;
 
 namespace Pipeline.Blocks.Joining;
@@ -114,19 +115,16 @@ internal sealed class StateDevice : StorageDeviceBase
         foreach (int released in _segments.KeepFrom(segment)) _requests.Add(new Request(Kind.Remove, released, 0, 0, 0, null, null));
     }
 
-    /// <summary>Reads on the caller's thread, any; with zeros where an error keeps it from it. Errors: the device is at fault.</summary>
-    public void Read(int segment, long offset, Span<byte> buffer) => _files.Read(segment, offset, buffer);
+    /// <summary>Reads at an address of the log, within one segment, on the caller's thread, any; with zeros where an error keeps it from it. Errors: the device is at fault.</summary>
+    public void Read(long address, Span<byte> buffer) => _files.Read(SegmentOf(address), OffsetOf(address), buffer);
 
     /// <summary>The same on the one thread that polls, of reads that often go on where the last one was: several at once then.</summary>
-    public void ReadOn(int segment, long offset, Span<byte> buffer)
-    {
-        if (!_ahead.TryRead(_files, segment, offset, buffer)) _files.Read(segment, offset, buffer);
-    }
+    public void ReadOn(long address, Span<byte> buffer) => ReadOn(SegmentOf(address), OffsetOf(address), buffer);
 
-    /// <summary>Reads on the caller's thread. Errors: throws, and the device is at fault.</summary>
-    public void ReadNow(int segment, long offset, Span<byte> buffer)
+    /// <summary>The same. Errors: throws, and the device is at fault.</summary>
+    public void ReadNow(long address, Span<byte> buffer)
     {
-        _files.Read(segment, offset, buffer);
+        Read(address, buffer);
         _files.ThrowIfFaulted();
     }
 
@@ -144,6 +142,16 @@ internal sealed class StateDevice : StorageDeviceBase
         _requests.Dispose();
         _stopping.Dispose();
         _wrote.Dispose();
+    }
+
+    // The segments' size, a power of two, is what the log says as it takes the device.
+    private int SegmentOf(long address) => (int)(address >> BitOperations.Log2((ulong)segmentSize));
+
+    private long OffsetOf(long address) => address & (segmentSize - 1);
+
+    private void ReadOn(int segment, long offset, Span<byte> buffer)
+    {
+        if (!_ahead.TryRead(_files, segment, offset, buffer)) _files.Read(segment, offset, buffer);
     }
 
     private void Serve()

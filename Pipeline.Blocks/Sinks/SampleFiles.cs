@@ -37,7 +37,7 @@ internal sealed partial class SampleFiles : IDisposable
         SinkFile file = _lanes[batch.Lane] ?? throw new InvariantException($"lane {batch.Lane}: samples came before the files of {_directory} were begun.");
         await file.AppendAsync(batch, stop).ConfigureAwait(false);
         // Nobody waits for it: what fails is kept for the file's next sync.
-        if (file.BeginsWriteBack()) _ = _disk!.RunAsync(file.WriteBack);
+        if (file.TakeWriteBackDue()) _ = _disk!.RunAsync(file.WriteBack);
     }
 
     /// <summary>What is committed; changes nothing.</summary>

@@ -159,8 +159,8 @@ internal sealed class SinkFile : IDisposable
         }
     }
 
-    /// <summary>Whether so much was written that <see cref="WriteBack"/> is to be called, once.</summary>
-    public bool BeginsWriteBack()
+    /// <summary>Whether so much was written since this last said so that <see cref="WriteBack"/> is to be called.</summary>
+    public bool TakeWriteBackDue()
     {
         if (Written - _writeBackAsked < WriteBackBytes || Volatile.Read(ref _writeBackBegun) != _writeBackAsked) return false;
         _writeBackAsked = Written;

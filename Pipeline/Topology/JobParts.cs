@@ -69,7 +69,7 @@ internal sealed class JobParts : IAsyncDisposable
     /// <summary>Opens everything; see the class for the order.</summary>
     public async Task OpenAsync(CancellationToken stop)
     {
-        var records = new RecordBatchPool(_job.Parallelism.RecordBatches);
+        var records = new RecordBatchPool();
         JobSources sources = await RestoreAsync(await ReadProgressAsync(stop).ConfigureAwait(false), records, stop).ConfigureAwait(false);
 
         SampleShape shape = Shape();
@@ -86,9 +86,11 @@ internal sealed class JobParts : IAsyncDisposable
         Plan = _planner.Decide(Plan.Manifest is null ? [] : [Plan.Manifest], [], await ReadAgainAsync(sink, stop).ConfigureAwait(false));
         if (Plan.Kind != StartKind.Restore) _lanes!.Begin(await BeginStateAsync(stop).ConfigureAwait(false));
 
+        ParallelismOptions parallelism = _job.Parallelism with { Lanes = _lanes!.All.Count };
+        records.Keep = parallelism.RecordBatches;
         Topology = new TopologyParts
         {
-            Parallelism = _job.Parallelism with { Lanes = _lanes!.All.Count },
+            Parallelism = parallelism,
             Clock = _clock,
             Directory = _directory,
             Records = records,
