@@ -8,13 +8,13 @@ Builds, tests, runs, measures and publishes the pipeline.
   ./run.ps1 test                        build and run every test
   ./run.ps1 run JOB.yaml [--until-end]  run a job
   ./run.ps1 demo [--seconds 20]         show the product without any server
-  ./run.ps1 perf                        run the benchmarks
+  ./run.ps1 perf SCENARIO               measure: perf/README.md names the scenarios
   ./run.ps1 chaos [-Kills 1000]         kill the program again and again; each sample must be there once
   ./run.ps1 kafka start|stop            a broker on 127.0.0.1:9092 with its data in artifacts/kafka
   ./run.ps1 publish                     artifacts/publish/linux-x64
 
--ParseParallelism, -Lanes, -FormatParallelism, -BlockCapacity and -BatchRecords go to run and perf as the executable's flags,
--Kills goes to chaos.
+-ParseParallelism, -Lanes, -FormatParallelism, -BlockCapacity and -BatchRecords go to run, and to perf file and perf kafka, as the
+executable's flags, -Kills goes to chaos.
 Everything else is passed on as it stands (write flags with two dashes), and the exit code is that of the program called.
 
 PIPELINE_DOTNET names another dotnet. kafka uses KAFKA_HOME (a Kafka distribution), else shared/servers/kafka beside the repository.

@@ -56,14 +56,15 @@ internal static class Measures
 
     private static Command OpenWindows()
     {
-        var windows = new Option<long[]>("--windows") { Description = "Windows open at once, one run each", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1_000_000, 50_000_000] };
+        var windows = new Option<long[]>("--windows") { Description = "Windows open at once", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1_000_000, 50_000_000] };
+        Option<int> runs = Number("--runs", "Runs of each, in turn", 5);
         Option<long> steady = Number("--steady", "Exposures after they are open", 10_000_000L);
         Option<int> clicks = Number("--click-every", "Exposures for each click", 10);
         var memory = new Option<string>("--memory") { Description = "state.memory of every run", DefaultValueFactory = _ => "3GiB" };
         var folder = new Option<string>("--folder") { Description = "Where logs, state and samples go", DefaultValueFactory = _ => Path.GetTempPath() };
-        var command = new Command("open-windows", "Many windows open at once, state on disk: records/s, memory and disk in the steady state.") { windows, steady, clicks, memory, folder };
+        var command = new Command("open-windows", "Many windows open at once, state on disk: records/s, memory and disk in the steady state.") { windows, runs, steady, clicks, memory, folder };
         command.SetAction((parsed, _) => Scenarios.OpenWindows.RunAsync(
-            parsed.GetRequiredValue(windows), parsed.GetValue(steady), parsed.GetValue(clicks), parsed.GetRequiredValue(memory), parsed.GetRequiredValue(folder)));
+            parsed.GetRequiredValue(windows), parsed.GetValue(runs), parsed.GetValue(steady), parsed.GetValue(clicks), parsed.GetRequiredValue(memory), parsed.GetRequiredValue(folder)));
         return command;
     }
 

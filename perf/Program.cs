@@ -18,14 +18,17 @@ var skew = new Command("skew", "File → file with uniform keys, one key with ha
 skew.SetAction((parsed, _) => Skew.RunAsync(parsed.GetValue(longLog), parsed.GetValue(skewRate), parsed.GetValue(runs), parsed.GetValue(set) ?? []));
 var seconds = new Option<int>("--seconds") { Description = "How long the slow sink is watched", DefaultValueFactory = _ => 60 };
 
+var tuning = new Tuning();
 var file = new Command("file", "File → file: throughput, CPU and memory of the whole process; the samples are verified.") { runs, exposures };
-file.SetAction((parsed, _) => FileToFile.RunAsync(parsed.GetValue(exposures), parsed.GetValue(runs)));
+tuning.AddTo(file);
+file.SetAction((parsed, _) => FileToFile.RunAsync(parsed.GetValue(exposures), parsed.GetValue(runs), tuning.FlagsOf(parsed)));
 var kafka = new Command("kafka", "Kafka → Kafka, the same.") { runs, exposures, bootstrap };
-kafka.SetAction((parsed, _) => KafkaToKafka.RunAsync(parsed.GetRequiredValue(bootstrap), parsed.GetValue(exposures), parsed.GetValue(runs)));
+tuning.AddTo(kafka);
+kafka.SetAction((parsed, _) => KafkaToKafka.RunAsync(parsed.GetRequiredValue(bootstrap), parsed.GetValue(exposures), parsed.GetValue(runs), tuning.FlagsOf(parsed)));
 var records = new Option<long>("--records") { Description = "Records a run", DefaultValueFactory = _ => 1_000_000 };
 var clients = new Command("kafka-clients", "What the Kafka clients alone cost a record, in batches and record by record.") { runs, records, bootstrap };
 clients.SetAction((parsed, _) => KafkaClients.RunAsync(parsed.GetRequiredValue(bootstrap), parsed.GetValue(records), parsed.GetValue(runs)));
-var slow = new Command("slow-sink", "A sink ten times slower than the sources: memory stays flat, nothing is lost.") { seconds };
+var slow = new Command("slow-sink", "A sink many times slower than the sources: memory stays flat, nothing is lost.") { seconds };
 slow.SetAction((parsed, _) => SlowSink.RunAsync(TimeSpan.FromSeconds(parsed.GetValue(seconds))));
 var kills = new Option<int>("--kills") { Description = "How often the program is killed", DefaultValueFactory = _ => 1000 };
 var seed = new Option<int>("--seed") { Description = "Of logs and faults", DefaultValueFactory = _ => 1 };

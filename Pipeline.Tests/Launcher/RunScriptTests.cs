@@ -25,7 +25,7 @@ public sealed class RunScriptTests
     [DataRow("test", "dotnet @ [test] [--solution] [Pipeline.sln] [-c] [Release]")]
     [DataRow("test --filter 'TestCategory!=Kafka'", "dotnet @ [test] [--solution] [Pipeline.sln] [-c] [Release] [--filter] [TestCategory!=Kafka]")]
     [DataRow("perf", "dotnet @ [run] [-c] [Release] [--project] [perf] [--]")]
-    [DataRow("perf stage parse -Lanes 2", "dotnet @ [run] [-c] [Release] [--project] [perf] [--] [stage] [parse] [--lanes] [2]")]
+    [DataRow("perf file -Lanes 2", "dotnet @ [run] [-c] [Release] [--project] [perf] [--] [file] [--lanes] [2]")]
     [DataRow("chaos", "dotnet @ [run] [-c] [Release] [--project] [perf] [--] [chaos]")]
     [DataRow("chaos -Kills 1000 --seed 7", "dotnet @ [run] [-c] [Release] [--project] [perf] [--] [chaos] [--seed] [7] [--kills] [1000]")]
     public void Verb_CallsDotnetInTheRepository(string arguments, string call) => AssertCalls(arguments, call);

@@ -29,6 +29,7 @@ internal sealed class LoadedLane : IDisposable
     private readonly LaneBatch _batch = new();
     private readonly SampleBatch _output = new(1);
     private long _next;
+    private long _openAtSnapshot;
 
     public LoadedLane(string folder, int lane, StateBudget budget, long windows)
     {
@@ -47,7 +48,12 @@ internal sealed class LoadedLane : IDisposable
 
     public long Open => Join.Ledger.WindowsOpened - Join.Ledger.WindowsClosed;
 
-    public string SnapshotFolder(string name) => Directory.CreateDirectory(Path.Combine(_folder, name)).FullName;
+    /// <summary>As <see cref="LaneJoin.BeginSnapshot"/>, by a name for <see cref="Restore"/>.</summary>
+    public PendingSnapshot BeginSnapshot(string name)
+    {
+        _openAtSnapshot = Open;
+        return Join.BeginSnapshot(Directory.CreateDirectory(Path.Combine(_folder, name)).FullName);
+    }
 
     public void Feed()
     {
@@ -71,6 +77,27 @@ internal sealed class LoadedLane : IDisposable
 
     public void Restore(string snapshot) =>
         Join = LaneJoin.Restore(Path.Combine(_folder, snapshot), Options, Table(restore: true), Reorder(), Log());
+
+    /// <summary>Behind a restore of the last snapshot: has all windows close. Errors: <see cref="InvalidOperationException"/> when not each that was open then gives a sample.</summary>
+    public void CloseAll()
+    {
+        long restored = Open, opened = Join.Ledger.WindowsOpened, samples = 0;
+        _records.BytesUsed = _records.RecordCount = _records.EventCount = _records.ArenaUsed = 0;
+        _batch.Clear();
+        _batch.Records = _records;
+        _batch.Watermark = TimeOf(_next) + (2 * WindowMs);
+        Join.Accept(_batch);
+        for (bool more = true; more;)
+        {
+            more = Join.Advance(_output);
+            samples += _output.Count;
+            _output.Clear();
+        }
+        // Events that waited for the watermark opened theirs now.
+        opened = Join.Ledger.WindowsOpened - opened;
+        if (restored != _openAtSnapshot || samples != restored + opened)
+            throw new InvalidOperationException($"lane {_lane}: {_openAtSnapshot} windows were open at the snapshot, {restored} were restored and {opened} opened behind it; {samples} gave samples.");
+    }
 
     public void Dispose() => Join.Dispose();
 

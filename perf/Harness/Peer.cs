@@ -19,7 +19,7 @@ internal sealed record Peer(string Name, string Script, string[] Arguments, doub
     ];
 
     /// <summary>Runs it over the topics <c>exposure</c> and <c>click</c> once; its samples are in the output topic then.</summary>
-    public async Task<RunResult> RunAsync(string folder, string bootstrap, string output)
+    public async Task<PeerResult> RunAsync(string folder, string bootstrap, string output)
     {
         var start = new ProcessStartInfo("bash", [Path.Combine(folder, Script), "--bootstrap", bootstrap, "--output", output, .. Arguments])
         {
@@ -34,9 +34,14 @@ internal sealed record Peer(string Name, string Script, string[] Arguments, doub
         if (process.ExitCode != 0 || !line.StartsWith('{')) throw new InvalidOperationException($"{Name} ended with {process.ExitCode}: {await messages}{line}");
         JsonElement result = JsonDocument.Parse(line).RootElement;
         double records = result.GetProperty("records").GetDouble();
-        return new RunResult(
-            records / result.GetProperty("seconds").GetDouble(),
-            result.GetProperty("cpu_seconds").GetDouble() * 1e6 / records,
-            result.GetProperty("peak_rss_mb").GetDouble());
+        return new PeerResult(
+            new RunResult(
+                records / result.GetProperty("seconds").GetDouble(),
+                result.GetProperty("cpu_seconds").GetDouble() * 1e6 / records,
+                result.GetProperty("peak_rss_mb").GetDouble()),
+            result.GetProperty("samples_out").GetInt64());
     }
 }
+
+/// <summary>What a peer's run took, and how many samples its script found in the output topic.</summary>
+internal readonly record struct PeerResult(RunResult Result, long Samples);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Pipeline.Perf.Harness;
@@ -21,10 +20,6 @@ internal readonly record struct RunResult(double RecordsPerSecond, double CpuSec
             summary.GetProperty("peak_rss_bytes").GetInt64() / 1e6);
     }
 
-    /// <summary>The machine, in a line.</summary>
-    public static string Machine =>
-        $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, {RuntimeInformation.FrameworkDescription}";
-
     /// <summary>The median of each figure.</summary>
     public static RunResult Median(IReadOnlyList<RunResult> results) => new(
         Median(results.Select(static r => r.RecordsPerSecond)), Median(results.Select(static r => r.CpuSecondsPerMillion)), Median(results.Select(static r => r.PeakRssMegabytes)));
@@ -32,7 +27,7 @@ internal readonly record struct RunResult(double RecordsPerSecond, double CpuSec
     /// <summary>The machine and the medians of all runs, as rows of a table.</summary>
     public static void Print(string scenario, IReadOnlyList<RunResult> results)
     {
-        Console.WriteLine(Machine);
+        Console.WriteLine(Machine.Line);
         Console.WriteLine($"{"scenario",-14}{"runs",6}{"records/s",14}{"(least – most)",26}{"CPU s/M",10}{"peak RSS MB",13}");
         string range = string.Create(CultureInfo.InvariantCulture, $"({results.Min(r => r.RecordsPerSecond):N0} – {results.Max(r => r.RecordsPerSecond):N0})");
         Console.WriteLine(
@@ -45,6 +40,13 @@ internal readonly record struct RunResult(double RecordsPerSecond, double CpuSec
         RunResult median = Median(results);
         return string.Create(CultureInfo.InvariantCulture,
             $"{median.RecordsPerSecond:N0} | {results.Min(r => r.RecordsPerSecond):N0} – {results.Max(r => r.RecordsPerSecond):N0} | {median.CpuSecondsPerMillion:F2} | {median.PeakRssMegabytes:N0}");
+    }
+
+    /// <summary>Records/s of each run over those of the one beside it, and their median: what two runs of the same minute say, whatever the machine's hour.</summary>
+    public static string Pairs(IReadOnlyList<RunResult> over, IReadOnlyList<RunResult> under)
+    {
+        double[] ratios = [.. over.Zip(under, static (one, other) => one.RecordsPerSecond / other.RecordsPerSecond)];
+        return string.Create(CultureInfo.InvariantCulture, $"pairs {string.Join(", ", ratios.Select(static ratio => ratio.ToString("F2", CultureInfo.InvariantCulture)))}, their median {Median(ratios):F2}");
     }
 
     private static double Median(IEnumerable<double> values)

@@ -27,7 +27,7 @@ internal static class MicroBenchmarks
         string artifacts = Directory.CreateTempSubdirectory("pipeline-micro-").FullName;
         try
         {
-            Console.WriteLine(Harness.RunResult.Machine);
+            Console.WriteLine(Harness.Machine.Line);
             Console.WriteLine($"{"stage",-28}{"ns/record",12}{"B/record",12}{"budget",10}");
             Type[] stages = Stages;
             int within = 0;

@@ -36,7 +36,7 @@ internal static class Age
         try
         {
             string job = KafkaToKafka.WriteJob(folder, "age", bootstrap, Samples, $"window: {{ length: {Window.TotalSeconds}s }}\nout_of_orderness: {Disorder.TotalMilliseconds}ms");
-            Console.WriteLine(RunResult.Machine);
+            Console.WriteLine(Machine.Line);
             double peak = given > 0 ? given : await PeakAsync(admin, bootstrap, exposures, job);
             await WatchAsync(admin, bootstrap, job, peak * share, watched, hotShare);
             return 0;

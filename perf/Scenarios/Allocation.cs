@@ -37,7 +37,7 @@ internal static class Allocation
             await Task.Delay(measured);
             Scrape last = await run.LookWhileRunningAsync("the last look");
             if (first.Sum("pipeline_samples_total") == 0) Console.WriteLine("No window had closed at the first look: this is not the steady state, a longer warm-up is needed.");
-            Console.WriteLine(RunResult.Machine);
+            Console.WriteLine(Machine.Line);
             Print(bootstrap is null ? "file → file" : "Kafka → Kafka", first, last);
             JsonElement summary = await run.TerminateAsync();
             Console.WriteLine($"records {summary.GetProperty("source_records")}, samples {summary.GetProperty("samples")}, unaccounted {summary.GetProperty("unaccounted")}");

@@ -94,10 +94,9 @@ internal sealed class CheckpointedFlow(LoadedLane[] lanes, int snapshots, double
             }
             if (finishing is null && taken < Volatile.Read(ref _asked))
             {
-                string directory = lane.SnapshotFolder($"{taken++ % 2}");
                 long asked = TimeProvider.System.GetTimestamp();
                 double cpu = ThreadCpu.Milliseconds;
-                PendingSnapshot pending = lane.Join.BeginSnapshot(directory);
+                PendingSnapshot pending = lane.BeginSnapshot($"{taken++ % 2}");
                 times.Pauses.Add(TimeProvider.System.GetElapsedTime(asked).TotalMilliseconds);
                 times.PausesCpu.Add(ThreadCpu.Milliseconds - cpu);
                 finishing = Task.Factory.StartNew(() => Finish(pending), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

@@ -13,6 +13,9 @@ internal static class Compare
 {
     private const string Samples = "compare-samples";
 
+    // Few exposures of the log share a window.
+    private const double LeastSamples = 0.99;
+
     public static async Task<int> RunAsync(string bootstrap, string peers, long exposures, double rate, int rounds)
     {
         string folder = Directory.CreateTempSubdirectory("pipeline-compare-").FullName;
@@ -31,8 +34,11 @@ internal static class Compare
                 {
                     await KafkaToKafka.DropAsync(admin, Samples);
                     PageCache.WriteOut();
-                    theirs[peer].Add(await peer.RunAsync(peers, bootstrap, Samples));
-                    Say(round, rounds, peer.Name, theirs[peer][^1]);
+                    (RunResult other, long samples) = await peer.RunAsync(peers, bootstrap, Samples);
+                    // A sample for each window, or, by pairs, one at least for each exposure: fewer is another job than ours.
+                    if (samples < exposures * LeastSamples) throw new InvalidOperationException($"{peer.Name}: expected about {exposures} samples, found {samples}");
+                    theirs[peer].Add(other);
+                    Say(round, rounds, $"{peer.Name} ({samples:N0} samples)", other);
                     await KafkaToKafka.DropAsync(admin, Samples);
                     ours.Add(await PipelineProcess.RunToEndAsync(job));
                     Say(round, rounds, "this one", ours[^1]);
@@ -54,7 +60,7 @@ internal static class Compare
     private static void Print(List<RunResult> ours, Dictionary<Peer, List<RunResult>> theirs)
     {
         RunResult own = RunResult.Median(ours);
-        Console.WriteLine($"{RunResult.Machine}; medians of {ours.Count} runs of this one ({ours.Min(static run => run.RecordsPerSecond):N0} – {ours.Max(static run => run.RecordsPerSecond):N0} records/s), {theirs.Values.First().Count} of each other");
+        Console.WriteLine($"{Machine.Line}; medians of {ours.Count} runs of this one ({ours.Min(static run => run.RecordsPerSecond):N0} – {ours.Max(static run => run.RecordsPerSecond):N0} records/s), {theirs.Values.First().Count} of each other");
         Console.WriteLine("| program | records/s | CPU s per M records | peak RSS MB | ours, times its records/s | its CPU, times ours | aim |");
         Console.WriteLine("|---|---|---|---|---|---|---|");
         Console.WriteLine($"| this one, exactly-once | {own.RecordsPerSecond:N0} | {own.CpuSecondsPerMillion:F2} | {own.PeakRssMegabytes:N0} | | | |");

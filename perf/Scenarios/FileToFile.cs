@@ -8,17 +8,19 @@ internal static class FileToFile
     // Exposures a second of event time: 20 minutes of them are two million.
     private const int SteadyRate = 1_667;
 
-    public static async Task<int> RunAsync(long exposures, int runs)
+    public static async Task<int> RunAsync(long exposures, int runs, string[] flags)
     {
         string folder = Directory.CreateTempSubdirectory("pipeline-perf-").FullName;
         try
         {
             await PipelineProcess.RunAsync("generate", "--exposures", $"{exposures}", "--out", Path.Combine(folder, "logs"));
             string job = WriteJob(folder, "file");
+            var samples = new SameSamples(Path.Combine(folder, "out"));
             var results = new List<RunResult>();
             for (int run = 0; run <= runs; run++)
             {
-                RunResult result = await PipelineProcess.RunToEndAsync(job);
+                RunResult result = await PipelineProcess.RunToEndAsync(job, flags);
+                samples.Take($"run {run}");
                 if (run > 0) results.Add(result);
             }
             Console.WriteLine(await PipelineProcess.VerifyAsync(job, Path.Combine(folder, "out")));

@@ -19,19 +19,21 @@ internal static class Floor
             await FileToFile.GenerateSteadyAsync(folder, exposures);
             string job = FileToFile.WriteJob(folder, "floor");
             string on = core.ToString(CultureInfo.InvariantCulture);
+            var samples = new SameSamples(Path.Combine(folder, "out"));
             List<RunResult> floors = [], ours = [];
             for (int run = 0; run <= runs; run++)
             {
                 PageCache.WriteOut();
                 RunResult floor = RunResult.Of(JsonDocument.Parse(await PipelineProcess.RunOnAsync(on, typeof(Floor).Assembly.Location, "floor-loop", job)).RootElement);
                 RunResult own = await PipelineProcess.RunToEndOnAsync(on, job, "--lanes", "1", "--parse-parallelism", "1");
+                samples.Take($"run {run}");
                 if (run == 0) continue;
                 floors.Add(floor);
                 ours.Add(own);
                 Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"run {run} of {runs}: floor {floor.RecordsPerSecond:N0} records/s, program {own.RecordsPerSecond:N0}"));
             }
-            Console.WriteLine(await PipelineProcess.VerifyAsync(job, Path.Combine(folder, "out")));
             Print(exposures, core, floors, ours);
+            Console.WriteLine(await PipelineProcess.VerifyAsync(job, Path.Combine(folder, "out")));
             return 0;
         }
         finally
@@ -53,13 +55,13 @@ internal static class Floor
     private static void Print(long exposures, int core, List<RunResult> floors, List<RunResult> ours)
     {
         RunResult floor = RunResult.Median(floors), own = RunResult.Median(ours);
-        Console.WriteLine(RunResult.Machine);
+        Console.WriteLine(Machine.Line);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{exposures:N0} exposures, core {core} alone, medians of {ours.Count}"));
         Console.WriteLine("| on one core | records/s | least – most | CPU s per M records | peak RSS MB |");
         Console.WriteLine("|---|---|---|---|---|");
         Console.WriteLine($"| the unavoidable: read, extract, hash, one upsert, one read, copy out | {RunResult.Cells(floors)} |");
         Console.WriteLine($"| the program, one lane and one parser | {RunResult.Cells(ours)} |");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"ratio {own.RecordsPerSecond / floor.RecordsPerSecond:P0} of records/s, {floor.CpuSecondsPerMillion / own.CpuSecondsPerMillion:P0} by CPU; aim ≥ {Aim:P0}"));
+            $"ratio {own.RecordsPerSecond / floor.RecordsPerSecond:P0} of records/s, {floor.CpuSecondsPerMillion / own.CpuSecondsPerMillion:P0} by CPU; aim ≥ {Aim:P0}; {RunResult.Pairs(ours, floors)}"));
     }
 }

@@ -7,6 +7,7 @@ using Pipeline.Blocks.Flow;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Blocks.Sources;
+using Pipeline.Perf.Harness;
 
 namespace Pipeline.Perf.Scenarios;
 
@@ -25,6 +26,7 @@ internal static class KafkaClients
         await RenewAsync(admin, Records);
         OutputBatch[] batches = [.. Enumerable.Range(0, 64).Select(seed => Batch(new Random(seed), keyBytes, valueBytes))];
         await ProduceAsync(bootstrap, Records, batches, records, recordByRecord: false, transactional: false);
+        Console.WriteLine(Machine.Line);
         Console.WriteLine($"{"client",-34}{"records/s",12}{"CPU µs/record",16}{"B/record",10}{"load",8}");
         for (int run = 0; run <= runs; run++)
             foreach (bool recordByRecord in new[] { true, false })

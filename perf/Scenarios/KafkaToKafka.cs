@@ -9,7 +9,7 @@ internal static class KafkaToKafka
 {
     private const string Samples = "perf-samples";
 
-    public static async Task<int> RunAsync(string bootstrap, long exposures, int runs)
+    public static async Task<int> RunAsync(string bootstrap, long exposures, int runs, string[] flags)
     {
         string folder = Directory.CreateTempSubdirectory("pipeline-perf-").FullName;
         using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap }).Build();
@@ -24,10 +24,10 @@ internal static class KafkaToKafka
                 foreach (string delivery in deliveries)
                 {
                     await DropAsync(admin, Samples);
-                    RunResult result = await PipelineProcess.RunToEndAsync(job, "--set", $"delivery={delivery}");
+                    RunResult result = await PipelineProcess.RunToEndAsync(job, ["--set", $"delivery={delivery}", .. flags]);
                     if (run > 0) results[delivery].Add(result);
+                    if (run == runs) Console.WriteLine($"{delivery}: {await PipelineProcess.VerifyAsync(job, "kafka")}");
                 }
-            Console.WriteLine(await PipelineProcess.VerifyAsync(job, "kafka"));
             foreach (string delivery in deliveries) RunResult.Print($"Kafka → Kafka, {delivery}", results[delivery]);
             return 0;
         }

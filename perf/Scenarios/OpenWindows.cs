@@ -21,25 +21,34 @@ internal static class OpenWindows
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SayEvery = TimeSpan.FromSeconds(20);
 
-    /// <param name="windows">Open at once, a run each.</param>
+    /// <param name="windows">Open at once, each in turn.</param>
+    /// <param name="runs">Runs of each.</param>
     /// <param name="steady">Exposures after that.</param>
     /// <param name="clickEvery">Exposures for each click.</param>
     /// <param name="memory">The job's <c>state.memory</c>.</param>
     /// <param name="under">Folder that takes logs, state and samples.</param>
-    public static async Task<int> RunAsync(long[] windows, long steady, int clickEvery, string memory, string under)
+    public static async Task<int> RunAsync(long[] windows, int runs, long steady, int clickEvery, string memory, string under)
     {
         foreach (long each in windows)
             if (!Fits(each, steady, clickEvery, under)) return 1;
-        Console.WriteLine(RunResult.Machine);
-        var results = new List<Result>();
-        foreach (long each in windows) results.Add(await OneAsync(each, steady, clickEvery, memory, under));
+        Console.WriteLine(Machine.Line);
+        List<Result>[] results = [.. windows.Select(static _ => new List<Result>())];
+        for (int run = 0; run < runs; run++)
+            for (int each = 0; each < windows.Length; each++) results[each].Add(await OneAsync(windows[each], steady, clickEvery, memory, under));
         Console.WriteLine(
             "| windows open, least – most while measured | state.memory | records/s | CPU s per M records | ns of joins per record | samples | state in memory, most MB | on disk, most MB | peak RSS MB |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
-        foreach (Result result in results) Console.WriteLine(result.Row(memory));
-        if (results.Count > 1)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{windows[^1]:N0} against {windows[0]:N0}: {results[^1].RecordsPerSecond / results[0].RecordsPerSecond:P0} of records/s, {results[0].CpuPerMillion / results[^1].CpuPerMillion:P0} by CPU; aim ≥ {Aim:P0}"));
+        foreach (Result result in results.SelectMany(static each => each)) Console.WriteLine(result.Row(memory));
+        RunResult[][] taken = [.. results.Select(static each => each.Select(static result => result.Taken).ToArray())];
+        RunResult first = RunResult.Median(taken[0]);
+        for (int each = 0; each < windows.Length; each++)
+        {
+            RunResult median = RunResult.Median(taken[each]);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{windows[each]:N0}: medians {median.RecordsPerSecond:N0} records/s, {median.CpuSecondsPerMillion:F2} CPU s per M"));
+            if (each > 0)
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"  {median.RecordsPerSecond / first.RecordsPerSecond:P0} of the records/s with {windows[0]:N0}, {first.CpuSecondsPerMillion / median.CpuSecondsPerMillion:P0} by CPU; aim ≥ {Aim:P0}; {RunResult.Pairs(taken[each], taken[0])}"));
+        }
         return 0;
     }
 
@@ -132,11 +141,10 @@ internal static class OpenWindows
 
     private sealed record Result(Watched Watched, long PeakRss, long Samples)
     {
-        public double RecordsPerSecond => Watched.RecordsPerSecond;
-
-        public double CpuPerMillion => Watched.CpuPerMillion;
+        /// <summary>Of the steady state, but for the memory.</summary>
+        public RunResult Taken => new(Watched.RecordsPerSecond, Watched.CpuPerMillion, PeakRss / 1e6);
 
         public string Row(string memory) => string.Create(CultureInfo.InvariantCulture,
-            $"| {Watched.LeastOpen:N0} – {Watched.MostOpen:N0} | {memory} | {RecordsPerSecond:N0} | {CpuPerMillion:F2} | {Watched.JoinNanoseconds:N0} | {Samples:N0} | {Watched.MostMemory / 1e6:N0} | {Watched.MostDisk / 1e6:N0} | {PeakRss / 1e6:N0} |");
+            $"| {Watched.LeastOpen:N0} – {Watched.MostOpen:N0} | {memory} | {Watched.RecordsPerSecond:N0} | {Watched.CpuPerMillion:F2} | {Watched.JoinNanoseconds:N0} | {Samples:N0} | {Watched.MostMemory / 1e6:N0} | {Watched.MostDisk / 1e6:N0} | {PeakRss / 1e6:N0} |");
     }
 }

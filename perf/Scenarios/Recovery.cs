@@ -34,7 +34,7 @@ internal static class Recovery
             log.Write(Path.Combine(folder, "logs"));
             string job = FileToFile.WriteJob(folder, "recovery", $"window: {{ length: {EvenLog.Window} }}");
             string[] flags = ["--state-memory", memory, "--set", $"state.checkpoint_interval={interval}s"];
-            Console.WriteLine($"{RunResult.Machine}; {windows:N0} windows open, state.memory {memory}, a checkpoint every {interval} s");
+            Console.WriteLine($"{Machine.Line}; {windows:N0} windows open, state.memory {memory}, a checkpoint every {interval} s");
             (long committed, double peak) = await RunToTheKillAsync(job, folder, log, interval, flags);
             foreach (string lost in (string[])["logs", "state-recovery"]) PageCache.Drop(Path.Combine(folder, lost));
             await RestartAsync(job, folder, log, committed, peak, flags);

@@ -26,15 +26,17 @@ internal static class Scaling
         {
             await FileToFile.GenerateSteadyAsync(folder, exposures);
             string job = FileToFile.WriteJob(folder, "scaling");
+            var samples = new SameSamples(Path.Combine(folder, "out"));
             List<RunResult>[] results = [.. Ways.Select(static _ => new List<RunResult>())];
             for (int run = 0; run <= runs; run++)
                 for (int way = 0; way < Ways.Length; way++)
                 {
                     RunResult result = await PipelineProcess.RunToEndOnAsync(Ways[way].CoreList, job, Ways[way].Flags);
+                    samples.Take($"run {run}, {Ways[way].Name}");
                     if (run > 0) results[way].Add(result);
                 }
-            Console.WriteLine(await PipelineProcess.VerifyAsync(job, Path.Combine(folder, "out")));
             Print(exposures, runs, results);
+            Console.WriteLine(await PipelineProcess.VerifyAsync(job, Path.Combine(folder, "out")));
             await PrintBusyAsync(job);
             PrintCeiling(job, Path.Combine(folder, "logs"));
             return 0;
@@ -48,13 +50,14 @@ internal static class Scaling
     private static void Print(long exposures, int runs, List<RunResult>[] results)
     {
         double one = RunResult.Median(results[0]).RecordsPerSecond;
-        Console.WriteLine(RunResult.Machine);
+        Console.WriteLine(Machine.Line);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{exposures:N0} exposures, file → file, medians of {runs}; aim ≥ {Aim} × one core"));
         Console.WriteLine("| | records/s | least – most | CPU s per M records | peak RSS MB | × one core |");
         Console.WriteLine("|---|---|---|---|---|---|");
         for (int way = 0; way < Ways.Length; way++)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"| {Ways[way].Name} | {RunResult.Cells(results[way])} | {RunResult.Median(results[way]).RecordsPerSecond / one:F2} |"));
+        for (int way = 1; way < Ways.Length; way++) Console.WriteLine($"{Ways[way].Name}, times one core: {RunResult.Pairs(results[way], results[0])}");
     }
 
     /// <summary>What the run itself says its blocks were busy, in one more run with the defaults. Time in which a busy worker waited for a core is in it.</summary>

@@ -23,7 +23,7 @@ internal static class Skew
         double uniform = 0;
         try
         {
-            Console.WriteLine($"{RunResult.Machine}; {exposures:N0} exposures at {rate:N0} a second of event time, 100,000 users; medians of {runs}{string.Concat(settings.Select(static setting => ", " + setting))}");
+            Console.WriteLine($"{Machine.Line}; {exposures:N0} exposures at {rate:N0} a second of event time, 100,000 users; medians of {runs}{string.Concat(settings.Select(static setting => ", " + setting))}");
             Console.WriteLine("| log | salts | records/s | of uniform, off | CPU s per M records | peak RSS MB | samples |");
             Console.WriteLine("|---|---|---|---|---|---|---|");
             foreach ((string name, string[] flags) in Logs)
@@ -32,13 +32,15 @@ internal static class Skew
                 await PipelineProcess.RunAsync(["generate", "--exposures", Text(exposures), "--rate", Text(rate), "--users", "100000", "--items", "1", "--out", logs, .. flags]);
                 string job = Jobs.Write(folder, "skew", "files: { paths: [\"logs/exposure-*.jsonl\"] }", "files: { paths: [\"logs/click-*.jsonl\"] }", "files: { dir: out }");
                 Dictionary<string, List<RunResult>> results = Modes.ToDictionary(static mode => mode, static _ => new List<RunResult>());
+                var samples = new SameSamples(Path.Combine(folder, "out"));
                 Dictionary<string, string> verified = [];
                 for (int run = 0; run < runs; run++)
                 {
                     foreach (string mode in Modes)
                     {
                         results[mode].Add(await PipelineProcess.RunToEndAsync(job, ["--skew-mode", mode, .. more]));
-                        // A log of 8 M takes a minute to verify: only what salts could make wrong is.
+                        samples.Take($"{name}, run {run}, {mode}");
+                        // A log of 8 M takes a minute to verify: once, for all runs wrote the same.
                         if (run == 0 && mode != "off") verified[mode] = await PipelineProcess.VerifyAsync(job, Path.Combine(folder, "out"));
                     }
                 }

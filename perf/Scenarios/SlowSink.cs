@@ -18,6 +18,7 @@ internal static class SlowSink
         string folder = Directory.CreateTempSubdirectory("pipeline-perf-").FullName;
         try
         {
+            Console.WriteLine(Machine.Line);
             long exposures = (long)(SamplesPerSecond * watched.TotalSeconds * 1.5);
             await PipelineProcess.RunAsync("generate", "--exposures", $"{exposures}", "--delay-mean", "2s", "--out", Path.Combine(folder, "logs"));
             // Windows of two seconds, so that they close all along.

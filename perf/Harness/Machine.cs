@@ -1,0 +1,23 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Confluent.Kafka;
+using Pipeline.Configuration;
+
+namespace Pipeline.Perf.Harness;
+
+/// <summary>Where and of what figures are: to be printed with each of them.</summary>
+internal static class Machine
+{
+    private const string Processors = "/proc/cpuinfo";
+
+    /// <summary>System, processor, memory, runtime, the program's version with its commit, librdkafka.</summary>
+    public static string Line =>
+        $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores ({Processor}), {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, {RuntimeInformation.FrameworkDescription}; pipeline {Version}, librdkafka {Library.VersionString}";
+
+    private static string Version => typeof(JobOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    private static string Processor =>
+        File.Exists(Processors) && File.ReadLines(Processors).FirstOrDefault(static line => line.StartsWith("model name", StringComparison.Ordinal)) is { } found
+            ? found[(found.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()
+            : RuntimeInformation.ProcessArchitecture.ToString();
+}
