@@ -28,11 +28,18 @@ public sealed record FasterTableLayout(long IndexBytes, int PageBytes, int Pages
 
     // FASTER keeps this many pages that were let go for the next one that is needed, so the first four give nothing back.
     private const int SparePages = 4;
+
+    // Not measured: with so many a page, which is written and given up whole, is 4 MiB at most, and but for the smallest logs 3 %.
     private const int PagesAimedAt = 32;
     private const int SmallestPage = 4 << 10;
     private const int LargestPage = 4 << 20;
+
+    // A quarter of it took 21.3 and 21.7 s against 22.6 and 22.3. Not taken: with most windows on disk each needs its entry, and buckets that go on in others cost more
+    // (perf/results/2026-11-29.md: "What did not help").
     private const double IndexShare = 0.36;
-    // With 50 million windows open, a tenth of them clicked, at 3 GiB: 10 % less CPU a record than none (perf/results/2026-11-29.md).
+
+    // With 50 million windows open, a tenth of them clicked, at 3 GiB: 3.05 → 2.84 CPU s per M records, medians of three
+    // (perf/results/2026-11-29.md: "Windows on disk that are touched"). Other shares were not measured.
     private const double TouchedShare = 0.2;
 
     /// <summary>The split of a budget.</summary>

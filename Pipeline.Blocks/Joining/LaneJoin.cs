@@ -23,7 +23,7 @@ namespace Pipeline.Blocks.Joining;
 /// </remarks>
 public sealed partial class LaneJoin : IDisposable
 {
-    /// <summary>Events applied in one span of table calls: under a millisecond.</summary>
+    /// <summary>Events applied in one span of table calls: a quarter of a millisecond at 435 ns each (perf/results/2026-11-29.md: "Stages by themselves"). Other numbers were not measured.</summary>
     private const int SpanEvents = 512;
 
     // So many events ahead that what Parse left of them on another core is there when it is copied: two cores 12.4 → 11.8 s with two lanes, 12.6 → 11.8 with four (perf/results/2026-11-29.md: "Who waits for the disk").

@@ -19,9 +19,14 @@ public sealed record LaneOptions
     public long MostKept { get; init; } = long.MaxValue;
 
     /// <summary>Most windows in a sample batch.</summary>
+    /// <remarks>
+    /// Fewer batches, each of which costs some memory: twice as many windows as before, with record batches that may be older, took 2.0 → 1.3 managed bytes a record, behind a longer warm-up
+    /// (perf/results/2026-11-29.md: "Allocation").
+    /// </remarks>
     public int BatchWindows { get; init; } = 1024;
 
     /// <summary>Most bytes in a sample batch.</summary>
+    /// <remarks>See <see cref="BatchWindows"/>: for each of them 512 bytes.</remarks>
     public int BatchBytes { get; init; } = 512 << 10;
 
     /// <summary>What becomes of a failed write of a snapshot file.</summary>

@@ -6,14 +6,19 @@ namespace Pipeline.Blocks.Joining;
 /// Tells by the first few of many reads whether they come from memory, where one thread is fastest, or from a disk, whose accesses should overlap.
 /// Decides nothing but by whom the rest is read.
 /// </summary>
-/// <remarks>Source: random reads of 1 KiB measured 2 to 5 µs each from the page cache, 40 to 200 µs from disk; eight at once were 4.5 times as fast as one.</remarks>
+/// <remarks>
+/// Source: a random read from the page cache takes 3 µs (perf/results/2026-11-29.md: "Windows on disk that are touched") to 5, one from disk 202, and 45 where they overlap
+/// (perf/results/2026-11-24.md: "What a record costs where", "What did not help").
+/// </remarks>
 internal struct PollPace
 {
     /// <summary>Reads at once, when they overlap.</summary>
     public const int MostInParallel = 8;
 
+    // Few enough for one thread to have paid little when the disk is slow, and a quarter of the fewest reads that are worth other threads. Not measured.
     private const int Probes = 8;
     private const int FewestInParallel = 32;
+    // Between what a read takes from memory and from disk.
     private static readonly TimeSpan SlowProbes = TimeSpan.FromMicroseconds(25 * Probes);
 
     private long _start;

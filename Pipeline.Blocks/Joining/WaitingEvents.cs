@@ -21,6 +21,7 @@ internal ref struct WaitingEvents(ReadOnlySpan<byte> bytes)
     public ReadOnlySpan<byte> Content;
 
     // Events of a stream are about as long as each other, so the head some events on lies about so many lengths on: a wait for memory is longer than reading two heads.
+    // One core, medians of four: 19.1 → 18.6 s (perf/results/2026-11-29.md: "What helped"); other distances were not measured.
     private const int Ahead = 4;
 
     /// <summary>Steps to the next event; false behind the last.</summary>

@@ -15,7 +15,7 @@ namespace Pipeline.Blocks.Joining;
 /// </remarks>
 public sealed partial class WindowLog : IDisposable
 {
-    /// <summary>Bytes of a page, unless one entry needs more or the log is told otherwise.</summary>
+    /// <summary>Bytes of a page, unless one entry needs more or the log is told otherwise. Not measured: what is written and read by one call, and of which a lane has three at least.</summary>
     public const int PageBytes = 1 << 20;
 
     // A page is read while another is written.

@@ -16,8 +16,8 @@ public sealed class FileSink : ISampleSink
 {
     /// <summary>Longest time a sample waits for its commit to begin.</summary>
     /// <remarks>
-    /// Measured on ext4 with 4 lanes: a commit takes 20 ms and 2 ms for each MB since the last (45 ms for 25 MB, 105 ms for 50 MB). The writing goes on meanwhile,
-    /// so that it costs the disk's time and no one's: a fifth of it at 100 MB/s, two fifths were it every 100 ms.
+    /// A commit syncs each lane's file, so that more of them are more of the disk's time; the writing goes on meanwhile. With one a second the disk held the flow up for 0.15 to 0.2 s of it, on one core,
+    /// before commits had a thread of their own (perf/results/2026-11-29.md: "Who waits for the disk"). Other intervals are in no results.
     /// </remarks>
     public static readonly TimeSpan CommitInterval = TimeSpan.FromSeconds(1);
 

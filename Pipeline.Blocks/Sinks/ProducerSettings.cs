@@ -6,9 +6,10 @@ namespace Pipeline.Blocks.Sinks;
 internal static class ProducerSettings
 {
     /// <summary>Room in the local queue: over a second of samples, so that only a broker that is away makes the flow wait.</summary>
+    /// <remarks>What shorter ones cost was too little to tell (perf/results/2026-11-24.md: "Kafka clients").</remarks>
     public const int QueueRecords = 1_000_000;
 
-    /// <summary>Bound of the local queue, KiB.</summary>
+    /// <summary>Bound of the local queue, KiB: as many samples of some 500 B. Not measured.</summary>
     public const int QueueKiB = 512 << 10;
 
     // Kafka's default, and far above the interval: a suspended process or a broker that restarts is not taken for one that is dead.
@@ -29,6 +30,7 @@ internal static class ProducerSettings
             Acks = Acks.All,
             EnableIdempotence = true,
             CompressionType = CompressionType.Lz4,
+            // 100 took more CPU, 5.77 and 6.20 s per M records against 5.23 and 5.44; of 3 too little is to be told (perf/results/2026-11-28.md: "What did not help").
             LingerMs = 10,
             Partitioner = Partitioner.Murmur2Random,
             QueueBufferingMaxMessages = QueueRecords,

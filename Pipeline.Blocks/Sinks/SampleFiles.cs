@@ -113,7 +113,7 @@ internal sealed partial class SampleFiles : IDisposable
         }
 
         // In one call: others' data that waits to be written would come between.
-        await _commitRetry.RunAsync($"Replacing {CommittedPath}", () => _disk!.RunAsync(Commit), stop).ConfigureAwait(false);
+        await _commitRetry.RunAsync(() => $"Replacing {CommittedPath}", () => _disk!.RunAsync(Commit), stop).ConfigureAwait(false);
         CrashPoint.Reach(CrashPoint.AfterCommit);
         // Not before: until the lengths are there nobody may read what they cover.
         foreach (SinkFile file in cut.Unsynced) file.Release(cut.Lengths[Path.GetFileName(file.Path)]);

@@ -33,9 +33,14 @@ internal sealed class SinkFile : IDisposable
     private readonly IFileStore _store;
     private readonly StorageRetry _retry;
     private readonly SafeFileHandle _handle;
+    private readonly Func<string> _what;
+    private readonly Func<Task> _write;
     private byte[] _buffer = [];
     private int _used;
     private bool _unsynced;
+
+    // What is being written; the delegates that write it and name it are made once.
+    private ReadOnlyMemory<byte> _writing;
 
     // What this process has written before it is given back.
     private long _released;
@@ -50,6 +55,12 @@ internal sealed class SinkFile : IDisposable
     {
         (Path, _store, _retry) = (path, store, retry);
         _handle = store.Open(path);
+        _what = () => $"Writing {_writing.Length} bytes at {Written} of {Path}";
+        _write = () =>
+        {
+            _store.Write(_handle, _writing.Span, Written);
+            return Task.CompletedTask;
+        };
         _released = _writeBackAsked = _writeBackBegun = Written = RandomAccess.GetLength(_handle);
     }
 
@@ -199,7 +210,8 @@ internal sealed class SinkFile : IDisposable
     private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop)
     {
         _unsynced = true;
-        await _retry.RunAsync($"Writing {bytes.Length} bytes at {Written} of {Path}", () => _store.Write(_handle, bytes.Span, Written), stop).ConfigureAwait(false);
+        _writing = bytes;
+        await _retry.RunAsync(_what, _write, stop).ConfigureAwait(false);
         Written += bytes.Length;
     }
 

@@ -61,7 +61,7 @@ public sealed class StorageRetry
     /// <param name="stop">Ends the waiting.</param>
     public ValueTask RunAsync(string what, Action write, CancellationToken stop) =>
         RunAsync(
-            what,
+            () => what,
             () =>
             {
                 write();
@@ -69,8 +69,8 @@ public sealed class StorageRetry
             },
             stop);
 
-    /// <summary>The same, where a write does not hold the caller's thread.</summary>
-    public async ValueTask RunAsync(string what, Func<Task> write, CancellationToken stop)
+    /// <summary>The same, where a write does not hold the caller's thread, or is one of so many that its caller keeps the delegates: then nothing is allocated for one that succeeds.</summary>
+    public async ValueTask RunAsync(Func<string> what, Func<Task> write, CancellationToken stop)
     {
         try
         {
@@ -80,11 +80,11 @@ public sealed class StorageRetry
         }
         catch (IOException last) when (MayPass(last))
         {
-            throw new SinkUnavailableException($"{what} failed for {_limit}: {last.Message}", last);
+            throw new SinkUnavailableException($"{what()} failed for {_limit}: {last.Message}", last);
         }
     }
 
-    private async ValueTask AttemptAsync(string what, Func<Task> write)
+    private async ValueTask AttemptAsync(Func<string> what, Func<Task> write)
     {
         try
         {
@@ -92,9 +92,9 @@ public sealed class StorageRetry
         }
         catch (IOException error) when (MayPass(error))
         {
-            if (!_failing) _log.WriteFailed(what, error.Message);
+            if (!_failing) _log.WriteFailed(what(), error.Message);
             if (!_failing) _failingSince = _clock.GetTimestamp();
-            _outages?.Begin(_kind, _failingWhat ??= what, error.Message);
+            _outages?.Begin(_kind, _failingWhat ??= what(), error.Message);
             _failing = true;
             throw;
         }
@@ -102,7 +102,7 @@ public sealed class StorageRetry
         _failing = false;
         _outages?.End(_kind, _failingWhat!);
         _failingWhat = null;
-        _log.WriteSucceeded(what, _clock.GetElapsedTime(_failingSince));
+        _log.WriteSucceeded(what(), _clock.GetElapsedTime(_failingSince));
     }
 
     private bool WithinLimit() =>

@@ -15,7 +15,8 @@ public static class KafkaConsumerSettings
         ["allow.auto.create.topics"] = "false",
     };
 
-    // Of each partition; the queue holds native memory. A full one is looked at again after the backoff, whose default of 1 s would make the flow stutter.
+    // Of each partition; the queue holds native memory: 4 MiB are 16,000 records of 247 B, a fifth of a second of one of four partitions at 350,000 records/s. A full one is looked at again after
+    // the backoff, whose default of 1 s would make the flow stutter. Other values were not measured.
     private static readonly Dictionary<string, string> Defaults = new()
     {
         ["isolation.level"] = "read_committed",

@@ -11,7 +11,8 @@ namespace Pipeline.Blocks.Sources;
 /// </remarks>
 internal sealed class LineFile : IDisposable
 {
-    /// <summary>Bytes asked for at once. Half of it, on average, is copied out of a batch and into the next (perf/results/2026-11-28.md).</summary>
+    /// <summary>Bytes asked for at once. Half of it, on average, is copied out of a batch and into the next.</summary>
+    /// <remarks>Other sizes were not measured. Reading into the batches took a record from 202 to 59 ns (perf/results/2026-11-28.md: "One core and two").</remarks>
     public const int BlockBytes = 64 << 10;
 
     /// <summary>A batch is full at about this size: with a block more it fits into an array of 1 MiB, and is below what the batch pool keeps.</summary>

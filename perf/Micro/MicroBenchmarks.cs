@@ -16,7 +16,11 @@ internal static class MicroBenchmarks
     /// <summary>Half a million records: what the runtime allocates for itself meanwhile, seen up to 8 KB, is far below the budget then.</summary>
     private const int GateInvocations = 256;
 
-    private static readonly Type[] Stages = [typeof(ParseStage), typeof(PartitionStage), typeof(ReorderStage), typeof(TableStage), typeof(LaneStage), typeof(FormatStage), typeof(Control)];
+    private static readonly Type[] Stages =
+    [
+        typeof(IntakeStage), typeof(ParseStage), typeof(PartitionStage), typeof(SaltStage), typeof(ReorderStage), typeof(TableStage), typeof(LaneStage), typeof(FormatStage), typeof(SinkStage),
+        typeof(Control),
+    ];
 
     /// <summary>A stage over its budget is measured again: code that allocates does so each time, the runtime does now and then.</summary>
     private const int Attempts = 3;

@@ -4,7 +4,7 @@ using Pipeline.Perf.Harness;
 
 namespace Pipeline.Perf.Scenarios;
 
-/// <summary>This program and its peers by turns, on the same broker and topics: a table of ratios. Exactly once, all defaults.</summary>
+/// <summary>This program and its peers by turns, on the same broker and topics: a table of ratios. Exactly once, but for Flink on its heap, which runs at least once; ours with all defaults.</summary>
 /// <remarks>
 /// Counted are, for every program, the time from its first record (ours: from the moment sources are first read) to the last sample committed, and the CPU time and peak memory
 /// of its process from start to end, compilation included; the broker's are not. Ours is verified; the peers' scripts have an oracle of their own.
