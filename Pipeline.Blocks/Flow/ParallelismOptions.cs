@@ -4,13 +4,13 @@ namespace Pipeline.Blocks.Flow;
 public sealed record ParallelismOptions
 {
     /// <summary>Records parsed at once, in batches.</summary>
-    /// <remarks>Not measured apart from lanes: two of each on two cores read 1.7 to 1.9 times as fast as one of each on one (perf/results/2026-11-29.md: "One core and two, once more").</remarks>
+    /// <remarks>Not measured apart from lanes: two of each on two cores read 1.7 to 1.9 times as fast as one of each on one (perf/results/2026-11-29-night.md: "One core and two").</remarks>
     public int Parse { get; init; } = 2;
 
     /// <summary>Single-threaded join blocks the 64 key groups are spread over.</summary>
     /// <remarks>
     /// Fixed by the public interface, so that a job's state is laid out alike everywhere. On two cores four lanes read 2 % fewer records/s than two over 8 M exposures and 3 % more over 24 M
-    /// (perf/results/2026-11-29.md: "One core and two, once more").
+    /// (perf/results/2026-11-29-night.md: "One core and two").
     /// </remarks>
     public int Lanes { get; init; } = 4;
 

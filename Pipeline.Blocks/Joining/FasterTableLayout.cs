@@ -29,7 +29,7 @@ public sealed record FasterTableLayout(long IndexBytes, int PageBytes, int Pages
     // FASTER keeps this many pages that were let go for the next one that is needed, so the first four give nothing back.
     private const int SparePages = 4;
 
-    // Not measured: with so many a page, which is written and given up whole, is 4 MiB at most, and but for the smallest logs 3 %.
+    // Not measured: a page, which is written and given up whole, is 3 % of the log's memory at most.
     private const int PagesAimedAt = 32;
     private const int SmallestPage = 4 << 10;
     private const int LargestPage = 4 << 20;

@@ -164,7 +164,7 @@ public sealed partial class FasterWindowTable<TCells>
         public readonly long Latest = table._latest;
         public readonly (long Time, long Address)[] Marks = table._marks.Copy();
 
-        public TableFloor Floor => new(table._generation, (int)(Begin >> table._segmentBits));
+        public TableFloor Floor => new(table._generation, table._device.SegmentOf(Begin));
 
         public void Finish(SnapshotWriter snapshot, CancellationToken stopping) => table.Save(this, snapshot, stopping);
     }

@@ -241,7 +241,7 @@ public sealed partial class FasterWindowTable<TCells> : IWindowTable where TCell
         long begin = _store.Log.BeginAddress;
         long shifted = deadBelow & ~((long)_layout.PageBytes - 1);
         if (shifted <= begin) return;
-        _store.Log.ShiftBeginAddress(shifted, snapToPageStart: false, truncateLog: shifted >> _segmentBits > begin >> _segmentBits);
+        _store.Log.ShiftBeginAddress(shifted, snapToPageStart: false, truncateLog: _device.SegmentOf(shifted) > _device.SegmentOf(begin));
     }
 
     // FASTER bounds what is not yet written by its ring of pages, a power of two that may be twice the budget. So a lane that outruns its disk waits

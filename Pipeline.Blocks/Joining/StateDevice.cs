@@ -118,15 +118,19 @@ internal sealed class StateDevice : StorageDeviceBase
     /// <summary>Reads at an address of the log, within one segment, on the caller's thread, any; with zeros where an error keeps it from it. Errors: the device is at fault.</summary>
     public void Read(long address, Span<byte> buffer) => _files.Read(SegmentOf(address), OffsetOf(address), buffer);
 
-    /// <summary>The same on the one thread that polls, of reads that often go on where the last one was: several at once then.</summary>
-    public void ReadOn(long address, Span<byte> buffer) => ReadOn(SegmentOf(address), OffsetOf(address), buffer);
-
-    /// <summary>The same. Errors: throws, and the device is at fault.</summary>
+    /// <summary>As <see cref="Read"/>, on any thread. Errors: throws, and the device is at fault.</summary>
     public void ReadNow(long address, Span<byte> buffer)
     {
         Read(address, buffer);
         _files.ThrowIfFaulted();
     }
+
+    /// <summary>As <see cref="Read"/>, on the one thread that polls, of reads that often go on where the last one was: several at once then.</summary>
+    public void ReadOn(long address, Span<byte> buffer) => ReadOn(SegmentOf(address), OffsetOf(address), buffer);
+
+    /// <summary>The file in which an address of the log lies.</summary>
+    /// <remarks>The files' size, a power of two, is what the log says as it takes the device.</remarks>
+    public int SegmentOf(long address) => (int)(address >> BitOperations.Log2((ulong)segmentSize));
 
     /// <summary>Throws the first fault, if there is one.</summary>
     public void ThrowIfFaulted() => _files.ThrowIfFaulted();
@@ -143,9 +147,6 @@ internal sealed class StateDevice : StorageDeviceBase
         _stopping.Dispose();
         _wrote.Dispose();
     }
-
-    // The segments' size, a power of two, is what the log says as it takes the device.
-    private int SegmentOf(long address) => (int)(address >> BitOperations.Log2((ulong)segmentSize));
 
     private long OffsetOf(long address) => address & (segmentSize - 1);
 

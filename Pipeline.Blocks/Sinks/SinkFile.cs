@@ -170,7 +170,7 @@ internal sealed class SinkFile : IDisposable
         }
     }
 
-    /// <summary>Whether so much was written since this last said so that <see cref="WriteBack"/> is to be called.</summary>
+    /// <summary>Whether <see cref="WriteBack"/> is to be called now: enough was written since it last was to be, and that call is over.</summary>
     public bool TakeWriteBackDue()
     {
         if (Written - _writeBackAsked < WriteBackBytes || Volatile.Read(ref _writeBackBegun) != _writeBackAsked) return false;
@@ -213,6 +213,7 @@ internal sealed class SinkFile : IDisposable
         _writing = bytes;
         await _retry.RunAsync(_what, _write, stop).ConfigureAwait(false);
         Written += bytes.Length;
+        _writing = default;
     }
 
     private void Grow(int bytes)

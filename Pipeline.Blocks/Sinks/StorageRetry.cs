@@ -69,7 +69,7 @@ public sealed class StorageRetry
             },
             stop);
 
-    /// <summary>The same, where a write does not hold the caller's thread, or is one of so many that its caller keeps the delegates: then nothing is allocated for one that succeeds.</summary>
+    /// <summary>The same, where a write does not hold the caller's thread. A caller with many writes keeps the delegates: for a write that is over at once and succeeds nothing is allocated here.</summary>
     public async ValueTask RunAsync(Func<string> what, Func<Task> write, CancellationToken stop)
     {
         try

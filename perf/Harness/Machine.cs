@@ -1,7 +1,6 @@
-using System.Reflection;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Confluent.Kafka;
-using Pipeline.Configuration;
 
 namespace Pipeline.Perf.Harness;
 
@@ -14,7 +13,8 @@ internal static class Machine
     public static string Line =>
         $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores ({Processor}), {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, {RuntimeInformation.FrameworkDescription}; pipeline {Version}, librdkafka {Library.VersionString}";
 
-    private static string Version => typeof(JobOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+    // With the commit it was built at; what was changed and not committed by then is not told.
+    private static string? Version => FileVersionInfo.GetVersionInfo(PipelineProcess.Executable).ProductVersion;
 
     private static string Processor =>
         File.Exists(Processors) && File.ReadLines(Processors).FirstOrDefault(static line => line.StartsWith("model name", StringComparison.Ordinal)) is { } found

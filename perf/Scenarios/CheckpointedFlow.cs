@@ -17,7 +17,7 @@ internal sealed class CheckpointedFlow(LoadedLane[] lanes, int snapshots, double
     private long _fed;
 
     /// <summary>Name of the last snapshot.</summary>
-    public string Last => $"{(snapshots - 1) % 2}";
+    public string Last => LoadedLane.Snapshots[(snapshots - 1) % 2];
 
     public long Fed => _fed;
 
@@ -96,7 +96,7 @@ internal sealed class CheckpointedFlow(LoadedLane[] lanes, int snapshots, double
             {
                 long asked = TimeProvider.System.GetTimestamp();
                 double cpu = ThreadCpu.Milliseconds;
-                PendingSnapshot pending = lane.BeginSnapshot($"{taken++ % 2}");
+                PendingSnapshot pending = lane.BeginSnapshot(LoadedLane.Snapshots[taken++ % 2]);
                 times.Pauses.Add(TimeProvider.System.GetElapsedTime(asked).TotalMilliseconds);
                 times.PausesCpu.Add(ThreadCpu.Milliseconds - cpu);
                 finishing = Task.Factory.StartNew(() => Finish(pending), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

@@ -5,7 +5,7 @@ using Pipeline.Perf.Harness;
 namespace Pipeline.Perf.Scenarios;
 
 /// <summary>
-/// Numbers of windows that are really open at once, one run each at one memory budget: records/s once they are open and close all along, peak memory, state on disk. The executable,
+/// Numbers of windows that are really open at once, in turn at one memory budget: records/s once they are open and close all along, peak memory, state on disk. The executable,
 /// file → file, exactly-once, checkpoints on.
 /// </summary>
 /// <remarks>
@@ -34,7 +34,11 @@ internal static class OpenWindows
         Console.WriteLine(Machine.Line);
         List<Result>[] results = [.. windows.Select(static _ => new List<Result>())];
         for (int run = 0; run < runs; run++)
-            for (int each = 0; each < windows.Length; each++) results[each].Add(await OneAsync(windows[each], steady, clickEvery, memory, under));
+            for (int each = 0; each < windows.Length; each++)
+            {
+                results[each].Add(await OneAsync(windows[each], steady, clickEvery, memory, under));
+                Console.Error.WriteLine($"run {run + 1} of {runs}: {results[each][^1].Row(memory)}");
+            }
         Console.WriteLine(
             "| windows open, least – most while measured | state.memory | records/s | CPU s per M records | ns of joins per record | samples | state in memory, most MB | on disk, most MB | peak RSS MB |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
