@@ -12,7 +12,7 @@ internal static class Measures
 
     private static Command Floor()
     {
-        Option<long> exposures = Number("--exposures", "Size of the log", 8_000_000L);
+        Option<long> exposures = Number("--exposures", "Size of the log: by default the program runs half a minute, of which compilation is 2 s", 16_000_000L);
         Option<int> runs = Number("--runs", "Counted runs of both, after one that is not", 5), core = Number("--core", "The core both run on", Environment.ProcessorCount - 1);
         var command = new Command("floor", "A loop that does only the unavoidable, beside the program with one lane and one parser, both on one core.") { exposures, runs, core };
         command.SetAction((parsed, _) => Scenarios.Floor.RunAsync(parsed.GetValue(exposures), parsed.GetValue(runs), parsed.GetValue(core)));
