@@ -43,9 +43,10 @@ public sealed class ExactlyOnceTests
     public async Task BoundedFiles_KilledAtRandom_EndWithEachSampleOnce()
     {
         CrashReport report = await RunAsync(
-            new CrashScenario { Name = "bounded-files", Seed = 15, FileInput = true, FileOutput = true, BoundedExposures = 200_000 },
+            // Of 200,000 a fast hour's first run was through before it was killed.
+            new CrashScenario { Name = "bounded-files", Seed = 15, FileInput = true, FileOutput = true, BoundedExposures = 500_000 },
             [
-                new Fault(FaultKind.KillAfterSample, TimeSpan.FromMilliseconds(300)),
+                new Fault(FaultKind.KillAfterSample, TimeSpan.FromMilliseconds(150)),
                 new Fault(FaultKind.KillAfterStart, TimeSpan.FromMilliseconds(900)),
                 new Fault(FaultKind.KillAfterSample, TimeSpan.FromMilliseconds(50)),
             ]);
