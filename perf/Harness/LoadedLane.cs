@@ -62,19 +62,14 @@ internal sealed class LoadedLane : IDisposable
 
     public void Feed()
     {
-        _records.BytesUsed = _records.RecordCount = _records.EventCount = _records.ArenaUsed = 0;
-        _batch.Clear();
+        Empty();
         for (int i = 0; i < BatchEvents; i++)
         {
             long exposure = _next;
             if (i % 11 == 10) Add(1, exposure - _random.NextInt64(Math.Min(_windows * 9 / 10, exposure)), exposure, i);
             else Add(0, _next++, exposure, i);
         }
-        _batch.Records = _records;
-        _batch.Watermark = TimeOf(_next) - LatenessMs;
-        Join.Accept(_batch);
-        while (Join.Advance(_output)) _output.Clear();
-        _output.Clear();
+        Accept(TimeOf(_next) - LatenessMs);
     }
 
     /// <summary>Forgets the lane and brings it back from a snapshot.</summary>
@@ -89,18 +84,9 @@ internal sealed class LoadedLane : IDisposable
     /// <summary>Behind a restore of the last snapshot: has all windows close. Errors: <see cref="InvalidOperationException"/> when not each that was open then gives a sample.</summary>
     public void CloseAll()
     {
-        long open = Open, opened = Join.Ledger.WindowsOpened, samples = 0;
-        _records.BytesUsed = _records.RecordCount = _records.EventCount = _records.ArenaUsed = 0;
-        _batch.Clear();
-        _batch.Records = _records;
-        _batch.Watermark = TimeOf(_next) + (2 * WindowMs);
-        Join.Accept(_batch);
-        for (bool more = true; more;)
-        {
-            more = Join.Advance(_output);
-            samples += _output.Count;
-            _output.Clear();
-        }
+        long open = Open, opened = Join.Ledger.WindowsOpened;
+        Empty();
+        long samples = Accept(TimeOf(_next) + (2 * WindowMs));
         // Events that waited for the watermark opened theirs now.
         opened = Join.Ledger.WindowsOpened - opened;
         if (samples != open + opened) throw new InvalidOperationException($"lane {_lane}: {open} windows were restored and {opened} opened behind it; {samples} gave samples.");
@@ -122,6 +108,28 @@ internal sealed class LoadedLane : IDisposable
     private ReorderBuffer Reorder() => new(2, _budget.Reorder, Path.Combine(_folder, "reorder"), null);
 
     private WindowLog Log() => new(Path.Combine(_folder, "window-log"), _budget.WindowLog);
+
+    private void Empty()
+    {
+        _records.BytesUsed = _records.RecordCount = _records.EventCount = _records.ArenaUsed = 0;
+        _batch.Clear();
+    }
+
+    /// <summary>Hands the batch over and has all done that the watermark lets; tells how many samples that gave.</summary>
+    private long Accept(long watermark)
+    {
+        _batch.Records = _records;
+        _batch.Watermark = watermark;
+        Join.Accept(_batch);
+        long samples = 0;
+        for (bool more = true; more;)
+        {
+            more = Join.Advance(_output);
+            samples += _output.Count;
+            _output.Clear();
+        }
+        return samples;
+    }
 
     private long TimeOf(long exposure) => T0 + (long)(exposure * (double)WindowMs / _windows);
 

@@ -96,7 +96,7 @@ internal static class Age
         await Task.WhenAny(sending, Task.Delay(watched / 2));
         Scrape end = await run.LookWhileRunningAsync("its last look");
         double seconds = end.Uptime - middle.Uptime;
-        int behind = (int)log.MostBehind;
+        long behind = log.MostBehind;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"asked {rate:N0} records/s{(hotShare > 0 ? $", {hotShare:P0} of them of one key" : "")}; in the last {seconds:F0} s sent {(log.Records - before) / seconds:N0}, read {(end.Records - middle.Records) / seconds:N0}; producer at most {behind} ms behind its clock, lag {end.Sum("pipeline_partition_lag"):N0} records"));
         await stop.CancelAsync();
