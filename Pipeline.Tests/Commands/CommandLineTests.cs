@@ -20,6 +20,10 @@ public sealed class CommandLineTests
     [DataRow("validate job.yaml --log-format jsn", "--log-format takes text, json; found 'jsn'; did you mean json?")]
     [DataRow("validate job.yaml --log-format 1", "--log-format takes text, json; found '1'")]
     [DataRow("validate job.yaml -q -v", "-q and -v exclude each other")]
+    [DataRow("generate --out logs --exposures many", "--exposures takes 0 or more, found 'many'")]
+    [DataRow("generate --out logs --ctr 1.5", "--ctr takes 0 to 1, found '1.5'")]
+    [DataRow("generate --out logs --zipf NaN", "--zipf takes 0 or more, found 'NaN'")]
+    [DataRow("generate --out logs --seed -1", "--seed takes 0 or more, found '-1'")]
     public async Task WrongCommandLine_Exits64WithTheReasonOnStandardError(string line, string reason)
     {
         CommandRun run = await CommandRun.Of(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));

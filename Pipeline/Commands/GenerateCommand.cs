@@ -11,18 +11,18 @@ namespace Pipeline.Commands;
 internal static class GenerateCommand
 {
     private static readonly SyntheticLogOptions Defaults = new();
-    private static readonly Option<long> Exposures = Number("--exposures", "Exposures.", Defaults.Exposures, least: 0);
-    private static readonly Option<double> Ctr = Number("--ctr", "Share of exposures that are clicked.", Defaults.Ctr, 0, 1);
-    private static readonly Option<long> Users = Number("--users", "Users.", Defaults.Users, least: 1);
-    private static readonly Option<long> Items = Number("--items", "Items.", Defaults.Items, least: 1);
-    private static readonly Option<double> Zipf = Number("--zipf", "Exponent of the users' Zipf law; 0 is uniform.", Defaults.Zipf, 0);
-    private static readonly Option<double> HotShare = Number("--hot-share", "Share of exposures that are of one key, u1 and i1.", Defaults.HotShare, 0, 1);
-    private static readonly Option<double> Rate = Number("--rate", "Exposures per second of event time.", Defaults.Rate, 1e-3);
+    private static readonly Option<long> Exposures = NumberOption.Of("--exposures", "Exposures.", Defaults.Exposures, least: 0);
+    private static readonly Option<double> Ctr = NumberOption.Of("--ctr", "Share of exposures that are clicked.", Defaults.Ctr, 0, 1);
+    private static readonly Option<long> Users = NumberOption.Of("--users", "Users.", Defaults.Users, least: 1);
+    private static readonly Option<long> Items = NumberOption.Of("--items", "Items.", Defaults.Items, least: 1);
+    private static readonly Option<double> Zipf = NumberOption.Of("--zipf", "Exponent of the users' Zipf law; 0 is uniform.", Defaults.Zipf, 0);
+    private static readonly Option<double> HotShare = NumberOption.Of("--hot-share", "Share of exposures that are of one key, u1 and i1.", Defaults.HotShare, 0, 1);
+    private static readonly Option<double> Rate = NumberOption.Of("--rate", "Exposures per second of event time.", Defaults.Rate, 1e-3);
     private static readonly Option<TimeSpan> DelayMean = Duration("--delay-mean", "Mean delay of a click; none is longer than 60m.", Defaults.DelayMean);
     private static readonly Option<TimeSpan> Disorder = Duration("--disorder", "An event reaches the log up to this much later.", Defaults.Disorder);
-    private static readonly Option<int> Partitions = Number("--partitions", "Partitions (files) of each stream.", Defaults.Partitions, least: 1);
-    private static readonly Option<double> Duplicates = Number("--duplicates", "Share of records that are sent twice.", Defaults.Duplicates, 0, 1);
-    private static readonly Option<ulong> Seed = new("--seed") { Description = "Another seed, another log.", DefaultValueFactory = _ => Defaults.Seed };
+    private static readonly Option<int> Partitions = NumberOption.Of("--partitions", "Partitions (files) of each stream.", Defaults.Partitions, least: 1);
+    private static readonly Option<double> Duplicates = NumberOption.Of("--duplicates", "Share of records that are sent twice.", Defaults.Duplicates, 0, 1);
+    private static readonly Option<ulong> Seed = NumberOption.Of<ulong>("--seed", "Another seed, another log.", Defaults.Seed, least: 0);
     private static readonly Option<DateTimeOffset> Start = new("--start")
     {
         Description = "Event time of the first exposure; UTC unless it has an offset.",
@@ -103,20 +103,6 @@ internal static class GenerateCommand
         Seed = flags.GetValue(Seed),
         Start = flags.GetValue(Start),
     };
-
-    private static Option<T> Number<T>(string name, string description, T standard, T least, T? most = null)
-        where T : struct, IComparable<T>
-    {
-        var option = new Option<T>(name) { Description = description, DefaultValueFactory = _ => standard };
-        option.Validators.Add(result =>
-        {
-            if (result.Errors.Any()) return;
-            T value = result.GetValueOrDefault<T>();
-            if (value.CompareTo(least) < 0 || (most is { } limit && value.CompareTo(limit) > 0))
-                result.AddError($"{name}: expected {least} … {(most is { } top ? top : "")}, found {value}");
-        });
-        return option;
-    }
 
     private static Option<TimeSpan> Duration(string name, string description, TimeSpan standard) => new(name)
     {
