@@ -40,8 +40,11 @@ public sealed class VerifyCommandTests
     }
 
     [TestMethod]
-    public void EveryKindOfDifference_IsCountedOnce_AndShown()
+    [DataRow("1")]
+    [DataRow("4")]
+    public void EveryKindOfDifference_IsCountedOnce_AndShown(string groups)
     {
+        Directory.CreateDirectory(Path("temp"));
         List<string> samples = Expected();
         int expected = samples.Count;
         samples[0] = samples[0].Replace("\"weight\":1", "\"weight\":1.0", StringComparison.Ordinal);
@@ -52,11 +55,12 @@ public sealed class VerifyCommandTests
         samples.Add("no json");
         WriteFile("all.jsonl", samples);
 
-        (int code, string output, string messages) = Verify("all.jsonl", "--examples", "100");
+        (int code, string output, string messages) = Verify("all.jsonl", "--examples", "100", "--groups", groups, "--temp", Path("temp"));
 
         Assert.AreEqual(1, code);
         Assert.AreEqual($$"""{"expected":{{expected}},"found":{{expected + 3}},"missing":1,"extra":2,"different":1,"duplicates":2}""", output.TrimEnd());
         foreach (string kind in (string[])["missing {", "extra no json", "different", "\"weight\":1.0", "duplicate {"]) StringAssert.Contains(messages, kind);
+        Assert.IsEmpty(Directory.GetFileSystemEntries(Path("temp")));
     }
 
     [TestMethod]
@@ -75,6 +79,7 @@ public sealed class VerifyCommandTests
         WriteFile("out/samples-0.csv", Expected().Prepend(SampleText.CsvHeader(LoadJob(), null)));
 
         Assert.AreEqual(0, Verify("out").Code);
+        Assert.AreEqual(0, Verify("out", "--groups", "3").Code);
         WriteFile("out/samples-0.csv", Expected().Prepend("sample_id,somewhat,else"));
         Assert.AreEqual(1, Verify("out").Code, "a wrong header is a difference");
     }

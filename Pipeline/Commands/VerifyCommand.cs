@@ -18,36 +18,51 @@ internal static class VerifyCommand
     /// <summary>Makes the command.</summary>
     public static Command Create(CommonOptions common)
     {
-        var samples = new Option<string>("--samples")
-        {
-            Description = "A file, a directory of samples, or kafka: the job's output topic",
-            HelpName = "PATH|kafka",
-            Required = true,
-        };
-        var examples = new Option<int>("--examples") { Description = "Most differences shown", HelpName = "N", DefaultValueFactory = _ => 5 };
-        var command = new Command("verify", "Recomputes a job's samples with an independent, single-threaded join and compares.") { samples, examples };
+        var flags = new VerifyFlags();
+        var command = new Command("verify", "Recomputes a job's samples with an independent, single-threaded join and compares.");
+        flags.AddTo(command);
         common.Job.AddTo(command);
         command.SetAction(parsed =>
         {
             if (common.Job.LoadOrReport(parsed) is not { Job: { } job } loaded) return ExitCodes.Configuration;
             using EventLog log = common.Messages.OpenToolLog(parsed, loaded.Secrets.Mask);
-            return Failures.Report(log, () => Run(job, parsed.GetRequiredValue(samples), parsed.GetValue(examples), log, parsed.InvocationConfiguration.Output));
+            return Failures.Report(log, () => Run(job, flags, parsed, log));
         });
         return command;
     }
 
-    private static int Run(JobOptions job, string samples, int examples, EventLog log, TextWriter output)
+    private static int Run(JobOptions job, VerifyFlags flags, ParseResult parsed, EventLog log)
     {
         if (job.Time.Mode == TimeMode.Processing)
             throw new UnverifiableException("time: processing cannot be verified: its samples depend on when records arrived");
         VerifiedState state = VerifiedState.Read(job, log.Note);
-        long watermark = state.Cut?.Watermark ?? long.MaxValue;
-        ReferenceResult expected = ReferenceJoin.Run(job, state.Cut is { } cut ? SourceReader.ReadSpans(job, cut) : SourceReader.ReadAll(job), watermark);
-        SampleComparison comparison = SampleComparison.Of(
-            expected.Samples, FoundSamples.Read(job, samples, expected.CsvHeader), examples, log.Warns,
-            state.IsFinished ? null : sample => FoundSamples.WindowEnd(job, sample) > watermark);
+        SampleComparison comparison = Compare(job, state, flags, parsed, log);
         log.Note(state.IsFinished ? state.Says : $"{state.Says}; {comparison.NotJudged} samples behind it are not judged");
-        output.WriteLine(JsonSerializer.Serialize(comparison, CamelCase));
+        parsed.InvocationConfiguration.Output.WriteLine(JsonSerializer.Serialize(comparison, CamelCase));
         return comparison.Agrees ? ExitCodes.Done : ExitCodes.CheckFailed;
+    }
+
+    private static SampleComparison Compare(JobOptions job, VerifiedState state, VerifyFlags flags, ParseResult parsed, EventLog log)
+    {
+        long watermark = state.Cut?.Watermark ?? long.MaxValue;
+        string samples = parsed.GetRequiredValue(flags.Samples);
+        var verifier = new SampleVerifier(job, csvHeader => FoundSamples.Read(job, samples, csvHeader), parsed.GetValue(flags.Examples), log.Warns)
+        {
+            Watermark = watermark,
+            MayBeThere = state.IsFinished ? null : sample => FoundSamples.WindowEnd(job, sample) > watermark,
+        };
+        IEnumerable<SourceRecord> records = state.Cut is { } cut ? SourceReader.ReadSpans(job, cut) : SourceReader.ReadAll(job);
+        int groups = parsed.GetValue(flags.Groups);
+        if (groups == 1) return verifier.InMemory(records);
+        DirectoryInfo temp = parsed.GetValue(flags.Temp) ?? new DirectoryInfo(Path.GetTempPath());
+        DirectoryInfo folder = temp.CreateSubdirectory($"pipeline-verify-{Guid.NewGuid():n}");
+        try
+        {
+            return verifier.InGroups(records, groups, folder.FullName);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 }

@@ -18,10 +18,24 @@ public static class ReferenceJoin
     /// <param name="watermark">The join's watermark, ms: events at or above it still wait, windows that end above it are open; <see cref="long.MaxValue"/>: all ended.</param>
     public static ReferenceResult Run(JobOptions job, IEnumerable<SourceRecord> records, long watermark = long.MaxValue)
     {
-        var result = new ReferenceResult([.. job.Streams.Select(stream => new StreamLedger(stream.Name))]);
+        ReferenceResult result = NothingOf(job);
+        Judge(job, OnTimeEvents(job, records, result), watermark, result);
+        return result;
+    }
+
+    /// <summary>The result of no record.</summary>
+    internal static ReferenceResult NothingOf(JobOptions job) => new([.. job.Streams.Select(static stream => new StreamLedger(stream.Name))]);
+
+    /// <summary>Makes samples of events: all of some keys, in any order.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="onTime">Events of <see cref="OnTimeEvents"/>, which has been read to its end when the first of them is judged: only then are the columns known.</param>
+    /// <param name="watermark">See <see cref="Run"/>.</param>
+    /// <param name="result">Takes samples and counts.</param>
+    internal static void Judge(JobOptions job, IEnumerable<ReferenceEvent> onTime, long watermark, ReferenceResult result)
+    {
         var totalOrder = Comparer<ReferenceEvent>.Create((left, right) => Compare(job, left, right));
         // A queue, so that events can be collected as the samples grow.
-        var events = new Queue<ReferenceEvent>(OnTimeEvents(job, records, result).Order(totalOrder));
+        var events = new Queue<ReferenceEvent>(onTime.Order(totalOrder));
         var windows = new WindowCutter(job, result);
         ReferenceEvent? previous = null;
         while (events.TryDequeue(out ReferenceEvent? next))
@@ -31,16 +45,13 @@ public static class ReferenceJoin
             else windows.Apply(next);
         }
         windows.CloseUpTo(watermark);
-        if (job.Output.Format == SampleFormat.Csv) result.CsvHeader = SampleText.CsvHeader(job, result.Columns);
-        return result;
     }
 
     /// <summary>Checks, filters, and lateness: an event is compared with its partition's watermark before its record raises it.</summary>
-    private static List<ReferenceEvent> OnTimeEvents(JobOptions job, IEnumerable<SourceRecord> records, ReferenceResult result)
+    internal static IEnumerable<ReferenceEvent> OnTimeEvents(JobOptions job, IEnumerable<SourceRecord> records, ReferenceResult result)
     {
         long outOfOrderness = (long)job.Time.OutOfOrderness.TotalMilliseconds;
         var newest = new Dictionary<int, long>();
-        var onTime = new List<ReferenceEvent>();
         int columnsOf = int.MaxValue;
         foreach (SourceRecord record in records)
         {
@@ -61,10 +72,10 @@ public static class ReferenceJoin
                 ledger.Events++;
                 if (found.Time < watermark) ledger.Late++;
                 else if (found.Time < record.Floor) ledger.LateIdle++;
-                else onTime.Add(found);
+                else yield return found;
             }
         }
-        return onTime;
+        if (job.Output.Format == SampleFormat.Csv) result.CsvHeader = SampleText.CsvHeader(job, result.Columns);
     }
 
     /// <summary>Event time; key bytes; exposures before actions; streams' order; event id; payload bytes.</summary>

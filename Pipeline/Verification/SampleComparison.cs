@@ -12,6 +12,9 @@ namespace Pipeline.Verification;
 /// <param name="Duplicates">Found again after the first of an id.</param>
 internal sealed record SampleComparison(long Expected, long Found, long Missing, long Extra, long Different, long Duplicates)
 {
+    /// <summary>Nothing expected, nothing found.</summary>
+    public static SampleComparison Nothing { get; } = new(0, 0, 0, 0, 0, 0);
+
     /// <summary>Samples found and not judged, in none of the numbers.</summary>
     [JsonIgnore]
     public long NotJudged { get; private init; }
@@ -19,6 +22,14 @@ internal sealed record SampleComparison(long Expected, long Found, long Missing,
     /// <summary>Whether both are the same.</summary>
     [JsonIgnore]
     public bool Agrees => (Missing, Extra, Different, Duplicates) == (0, 0, 0, 0);
+
+    /// <summary>Both together; they have no sample id in common.</summary>
+    public static SampleComparison operator +(SampleComparison one, SampleComparison other) => new(
+        one.Expected + other.Expected, one.Found + other.Found, one.Missing + other.Missing,
+        one.Extra + other.Extra, one.Different + other.Different, one.Duplicates + other.Duplicates)
+    {
+        NotJudged = one.NotJudged + other.NotJudged,
+    };
 
     /// <summary>Compares; at most <paramref name="examples"/> of the differences are told to <paramref name="tell"/>.</summary>
     /// <param name="expected">Samples that have to be there.</param>
