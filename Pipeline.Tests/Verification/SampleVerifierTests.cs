@@ -1,5 +1,7 @@
 using System.Text;
 using CsCheck;
+using Pipeline.Blocks.Formatting;
+using Pipeline.Blocks.Records;
 using Pipeline.Configuration;
 using Pipeline.Tests.Fakes;
 using Pipeline.Tests.Models;
@@ -50,17 +52,47 @@ public sealed class SampleVerifierTests
         Assert.IsEmpty(Directory.GetFileSystemEntries(folder.Path));
     }
 
+    /// <summary>A lost file's missing samples hide no other difference, whichever group comes first.</summary>
     [TestMethod]
-    public void Examples_AreNoMoreInGroups()
+    public void Examples_AreNoMoreInGroups_AndMissingSamplesComeLast()
     {
         using var folder = new TempFolder();
         (JobOptions job, List<SourceRecord> records) = Few();
+        FoundSample[] samples = [.. ReferenceJoin.Run(job, records).Samples.Take(3).Select(static sample => Found(sample) with { Value = [] })];
         var told = new List<string>();
 
-        SampleComparison comparison = new SampleVerifier(job, static _ => [], 7, told.Add).InGroups(records, 3, folder.Path);
+        SampleComparison comparison = new SampleVerifier(job, _ => samples, 7, told.Add).InGroups(records, 5, folder.Path);
 
-        Assert.AreEqual(20, comparison.Missing);
-        Assert.HasCount(7, told);
+        Assert.AreEqual(new SampleComparison(20, 3, 17, 0, 3, 0), comparison);
+        CollectionAssert.AreEqual(
+            new[] { "different", "different", "different", "missing", "missing", "missing", "missing" }, told.Select(static example => example.Split(' ')[0]).ToArray());
+    }
+
+    /// <summary>The columns of all samples are known when all files have been read, and rows stay with their own file's header.</summary>
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(2)]
+    [DataRow(9)]
+    public void CsvColumnsOfTheFirstFile_AreThoseOfEveryGroup(int groups)
+    {
+        using var folder = new TempFolder();
+        StreamOptions exposure = History.Stream("exposure", StreamRole.Exposure) with { Format = RecordFormat.Csv };
+        JobOptions job = History.JobOf(exposure, History.Stream("click", StreamRole.Action)) with { Output = new OutputOptions { Format = SampleFormat.Csv } };
+        string[] first = ["user_id", "item_id", "ts", "title"], second = ["title", "ts", "item_id", "user_id"];
+        List<SourceRecord> records =
+        [
+            .. Enumerable.Range(0, 10).Select(i => new SourceRecord(1, [0], Encoding.UTF8.GetBytes($"t{i},{History.TenOClock + i},i,second{i}"), Header: second)),
+            .. Enumerable.Range(0, 10).Select(i => new SourceRecord(0, [0], Encoding.UTF8.GetBytes($"first{i},i,{History.TenOClock + i},t{i}"), Header: first)),
+        ];
+        ReferenceResult expected = ReferenceJoin.Run(job, records);
+        string? header = null;
+        var verifier = new SampleVerifier(job, csvHeader => { header = csvHeader; return expected.Samples.Select(Found); }, 5, Assert.Fail);
+
+        SampleComparison comparison = verifier.InGroups(records, groups, folder.Path);
+
+        Assert.AreEqual(new SampleComparison(20, 20, 0, 0, 0, 0), comparison);
+        Assert.AreEqual(expected.CsvHeader, header);
+        Assert.EndsWith(",features.user_id,features.item_id,features.ts,features.title", header);
     }
 
     [TestMethod]

@@ -16,7 +16,7 @@ internal static class DemoCommand
     /// <summary>Makes the command.</summary>
     public static Command Create(CommonOptions common)
     {
-        var seconds = new Option<double?>("--seconds") { Description = "End by itself after so many seconds, with every window closed", HelpName = "N" };
+        var seconds = NumberOption.Optional<double>("--seconds", "End by itself after so many seconds, with every window closed", least: 0, most: 86_400);
         var command = new Command("demo", "Shows the product on a built-in live log, without any server.") { seconds };
         common.Report.AddTo(command);
         command.SetAction((parsed, _) => RunAsync(common.Report.Read(parsed), parsed.GetValue(seconds), parsed.InvocationConfiguration));

@@ -5,7 +5,7 @@ namespace Pipeline.Commands;
 /// <summary>The flags of <c>verify</c>: which samples, how many differences are shown, and how much is in memory at a time.</summary>
 internal sealed class VerifyFlags
 {
-    // A group has three files with a buffer of 64 KiB each.
+    // Of each group two files are open, with a buffer of 64 KiB each.
     private const int MostGroups = 256;
 
     /// <summary>Where the samples are.</summary>
@@ -24,7 +24,11 @@ internal sealed class VerifyFlags
         "--groups", "For large logs: keys are judged in this many groups, one in memory at a time, the others in temporary files", standard: 1, least: 1, MostGroups);
 
     /// <summary>Where the groups' files go; null: the system's temporary directory.</summary>
-    public Option<DirectoryInfo?> Temp { get; } = new("--temp") { Description = "Where the files of groups go (default: the system's temporary directory)", HelpName = "DIR" };
+    public Option<DirectoryInfo> Temp { get; } = new Option<DirectoryInfo>("--temp")
+    {
+        Description = "Where the files of groups go: as much as the log or twice the samples (default: the system's temporary directory)",
+        HelpName = "DIR",
+    }.AcceptExistingOnly();
 
     /// <summary>Gives a command these flags.</summary>
     public void AddTo(Command command)
@@ -33,5 +37,9 @@ internal sealed class VerifyFlags
         command.Add(Examples);
         command.Add(Groups);
         command.Add(Temp);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(Temp) is { Implicit: false } && result.GetResult(Groups) is not { Implicit: false }) result.AddError("--temp is where the files of --groups go: give both");
+        });
     }
 }

@@ -11,8 +11,7 @@ namespace Pipeline.Verification;
 internal sealed class GroupFiles<T>(string folder, string kind, int groups, Action<BinaryWriter, T> write, Func<BinaryReader, T> read) : IDisposable
 {
     private const int BufferBytes = 1 << 16;
-    private readonly BinaryWriter[] _files = [.. Enumerable.Range(0, groups).Select(group => new BinaryWriter(new FileStream(
-        Path.Combine(folder, $"{kind}-{group}"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, BufferBytes, FileOptions.DeleteOnClose)))];
+    private readonly BinaryWriter[] _files = Open(folder, kind, groups);
 
     /// <summary>Adds an item to the group of its name (a key, a sample id).</summary>
     public void Add(string name, T item) =>
@@ -26,9 +25,45 @@ internal sealed class GroupFiles<T>(string folder, string kind, int groups, Acti
         Stream items = file.BaseStream;
         items.Position = 0;
         using var reader = new BinaryReader(items, Encoding.UTF8, leaveOpen: true);
-        while (items.Position < items.Length) yield return read(reader);
+        for (long end = items.Length; items.Position < end;) yield return read(reader);
     }
 
     /// <summary>Deletes what was not taken.</summary>
-    public void Dispose() => Array.ForEach(_files, static file => file.Dispose());
+    public void Dispose() => Close(_files);
+
+    private static BinaryWriter[] Open(string folder, string kind, int groups)
+    {
+        var files = new List<BinaryWriter>();
+        try
+        {
+            for (int group = 0; group < groups; group++)
+            {
+                string path = Path.Combine(folder, $"{kind}-{group}");
+                files.Add(new BinaryWriter(new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete, BufferBytes, FileOptions.DeleteOnClose)));
+                // The file lives as long as it is open, and goes with a process that is killed too. Windows does the same by the option.
+                if (!OperatingSystem.IsWindows()) File.Delete(path);
+            }
+            return [.. files];
+        }
+        catch
+        {
+            Close(files);
+            throw;
+        }
+    }
+
+    private static void Close(IEnumerable<BinaryWriter> files)
+    {
+        foreach (BinaryWriter file in files)
+        {
+            try
+            {
+                file.Dispose();
+            }
+            catch (IOException)
+            {
+                // What it still held was for a full disk, and nobody wants it any more.
+            }
+        }
+    }
 }

@@ -40,6 +40,16 @@ internal sealed record SampleComparison(long Expected, long Found, long Missing,
     public static SampleComparison Of(
         IReadOnlyCollection<ReferenceSample> expected, IEnumerable<FoundSample> found, int examples, Action<string> tell, Func<FoundSample, bool>? mayBeThere = null)
     {
+        var shown = new Examples(examples, tell);
+        SampleComparison comparison = Of(expected, found, shown, mayBeThere);
+        shown.End();
+        return comparison;
+    }
+
+    /// <summary>The same for a part of the samples, with the examples of all.</summary>
+    public static SampleComparison Of(
+        IReadOnlyCollection<ReferenceSample> expected, IEnumerable<FoundSample> found, Examples examples, Func<FoundSample, bool>? mayBeThere)
+    {
         var missing = expected.ToDictionary(sample => sample.Id);
         var seen = new HashSet<string>();
         long read = 0, notJudged = 0, extra = 0, different = 0, duplicates = 0;
@@ -51,12 +61,12 @@ internal sealed record SampleComparison(long Expected, long Found, long Missing,
                 seen.Add(sample.Id);
                 if (sample.Value.AsSpan().SequenceEqual(wanted.Value) && (sample.Key is null || sample.Key.AsSpan().SequenceEqual(wanted.Key))) continue;
                 different++;
-                Show("different", $"\n  expected {Text(wanted.Key)} {Text(wanted.Value)}\n  found    {Text(sample.Key)} {Text(sample.Value)}");
+                examples.Show($"different \n  expected {Text(wanted.Key)} {Text(wanted.Value)}\n  found    {Text(sample.Key)} {Text(sample.Value)}");
             }
             else if (seen.Contains(sample.Id))
             {
                 duplicates++;
-                Show("duplicate", Text(sample.Value));
+                examples.Show($"duplicate {Text(sample.Value)}");
             }
             else if (mayBeThere is not null && mayBeThere(sample))
             {
@@ -66,16 +76,11 @@ internal sealed record SampleComparison(long Expected, long Found, long Missing,
             else
             {
                 extra++;
-                Show("extra", Text(sample.Value));
+                examples.Show($"extra {Text(sample.Value)}");
             }
         }
-        foreach (ReferenceSample sample in missing.Values.Take(examples)) Show("missing", Text(sample.Value));
+        foreach (ReferenceSample sample in missing.Values) examples.Missing(sample);
         return new SampleComparison(expected.Count, read, missing.Count, extra, different, duplicates) { NotJudged = notJudged };
-
-        void Show(string what, string text)
-        {
-            if (examples-- > 0) tell($"{what} {text}");
-        }
     }
 
     private static string Text(byte[]? bytes) => bytes is null ? "" : Encoding.UTF8.GetString(bytes);

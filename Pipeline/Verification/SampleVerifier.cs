@@ -14,7 +14,7 @@ namespace Pipeline.Verification;
 /// <param name="tell">Takes a difference.</param>
 internal sealed class SampleVerifier(JobOptions job, Func<string?, IEnumerable<FoundSample>> found, int examples, Action<string> tell)
 {
-    private int _told;
+    private readonly Examples _examples = new(examples, tell);
 
     /// <summary>Up to which watermark windows closed, ms; see <see cref="ReferenceJoin.Run"/>.</summary>
     public long Watermark { get; init; } = long.MaxValue;
@@ -26,10 +26,12 @@ internal sealed class SampleVerifier(JobOptions job, Func<string?, IEnumerable<F
     public SampleComparison InMemory(IEnumerable<SourceRecord> records)
     {
         ReferenceResult expected = ReferenceJoin.Run(job, records, Watermark);
-        return Compare(expected.Samples, found(expected.CsvHeader));
+        SampleComparison comparison = Compare(expected.Samples, found(expected.CsvHeader));
+        _examples.End();
+        return comparison;
     }
 
-    /// <summary>With events and samples in files, one group of them at a time in memory. What it needs on disk is about the size of the log and twice that of the samples.</summary>
+    /// <summary>With events and samples in files, one group of them at a time in memory. On disk are the events, then their samples with those found.</summary>
     /// <param name="records">The sources' records.</param>
     /// <param name="groups">How many groups; the events of a key are in one.</param>
     /// <param name="folder">A folder for the files; it is left empty.</param>
@@ -42,6 +44,7 @@ internal sealed class SampleVerifier(JobOptions job, Func<string?, IEnumerable<F
         foreach (FoundSample sample in found(csvHeader)) read.Add(sample.Id, sample);
         SampleComparison all = SampleComparison.Nothing;
         for (int group = 0; group < groups; group++) all += Compare([.. expected.Take(group)], read.Take(group));
+        _examples.End();
         return all;
     }
 
@@ -61,11 +64,5 @@ internal sealed class SampleVerifier(JobOptions job, Func<string?, IEnumerable<F
     }
 
     private SampleComparison Compare(IReadOnlyCollection<ReferenceSample> expected, IEnumerable<FoundSample> samples) =>
-        SampleComparison.Of(expected, samples, examples - _told, Tell, MayBeThere);
-
-    private void Tell(string difference)
-    {
-        _told++;
-        tell(difference);
-    }
+        SampleComparison.Of(expected, samples, _examples, MayBeThere);
 }
