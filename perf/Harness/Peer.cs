@@ -18,8 +18,11 @@ internal sealed record Peer(string Name, string Script, string[] Arguments, doub
         new("Flink, heap, at-least-once", "flink/run.sh", ["--mode", "alo", "--backend", "heap"], 4),
     ];
 
-    /// <summary>Runs it over the topics <c>exposure</c> and <c>click</c> once; its samples are in the output topic then.</summary>
-    public async Task<PeerResult> RunAsync(string folder, string bootstrap, string output)
+    /// <summary>
+    /// Runs it over the topics <c>exposure</c> and <c>click</c> once; its samples are in the output topic then. Null when it ended without a result (out of memory,
+    /// say): what it said is on stderr, and the others go on.
+    /// </summary>
+    public async Task<PeerResult?> RunAsync(string folder, string bootstrap, string output)
     {
         var start = new ProcessStartInfo("bash", [Path.Combine(folder, Script), "--bootstrap", bootstrap, "--output", output, .. Arguments])
         {
@@ -31,7 +34,11 @@ internal sealed record Peer(string Name, string Script, string[] Arguments, doub
         Task<string> messages = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         string line = (await printed).Trim().Split('\n')[^1];
-        if (process.ExitCode != 0 || !line.StartsWith('{')) throw new InvalidOperationException($"{Name} ended with {process.ExitCode}: {await messages}{line}");
+        if (process.ExitCode != 0 || !line.StartsWith('{'))
+        {
+            await Console.Error.WriteLineAsync($"{Name} ended with {process.ExitCode}: {await messages}{line}");
+            return null;
+        }
         JsonElement result = JsonDocument.Parse(line).RootElement;
         double records = result.GetProperty("records").GetDouble();
         return new PeerResult(

@@ -12,7 +12,7 @@ public class IntakeStage : IDisposable
     private const int Batches = 40;
     private readonly RecordBatchPool _pool = new();
     private readonly SourcePartition _partition = new(0, "log", 0, [0], hasTimestamps: false);
-    private string _folder = "";
+    private StageFolder _folder = null!;
     private LineFile _lines = null!;
     private FileBytes _bytes = null!;
     private long _length;
@@ -20,8 +20,8 @@ public class IntakeStage : IDisposable
     [GlobalSetup]
     public void Begin()
     {
-        _folder = Directory.CreateTempSubdirectory("pipeline-micro-").FullName;
-        string path = Path.Combine(_folder, "exposure.jsonl");
+        _folder = new StageFolder();
+        string path = _folder["exposure.jsonl"];
         using (FileStream file = File.Create(path))
         {
             for (int seed = 1; seed <= Batches; seed++) Write(file, StageRecords.Lines(exposures: true, (ulong)seed));
@@ -39,7 +39,7 @@ public class IntakeStage : IDisposable
     public void Dispose()
     {
         _lines.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
         GC.SuppressFinalize(this);
     }
 

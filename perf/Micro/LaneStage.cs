@@ -11,7 +11,7 @@ public class LaneStage : IDisposable
     private const long DisorderMs = 500;
     private readonly SampleBatch _output = new(1);
     private readonly LaneBatch _batch = new();
-    private string _folder = "";
+    private StageFolder _folder = null!;
     private LaneJoin _lane = null!;
     private RecordBatch[] _records = null!;
     private long _time = StageRecords.T0;
@@ -19,12 +19,12 @@ public class LaneStage : IDisposable
     [GlobalSetup]
     public void Begin()
     {
-        _folder = Directory.CreateTempSubdirectory("pipeline-micro-").FullName;
+        _folder = new StageFolder();
         _lane = new LaneJoin(
             new LaneOptions { Lane = 0, Window = new WindowOptions { Length = Window }, Ranks = [0, 1] },
-            StageRecords.Table(Path.Combine(_folder, "table"), Window),
-            new ReorderBuffer(2, 64 << 20, Path.Combine(_folder, "reorder"), null),
-            new WindowLog(Path.Combine(_folder, "window-log"), 64 << 20));
+            StageRecords.Table(_folder["table"], Window),
+            new ReorderBuffer(2, 64 << 20, _folder["reorder"], null),
+            new WindowLog(_folder["window-log"], 64 << 20));
         _records = StageRecords.Batches(40);
         // Five minutes of event time grow buffers, pools and the slots of the wheel.
         long closed = 0;
@@ -36,7 +36,7 @@ public class LaneStage : IDisposable
     public void Dispose()
     {
         _lane.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
         GC.SuppressFinalize(this);
     }
 

@@ -7,15 +7,15 @@ namespace Pipeline.Perf.Micro;
 /// <summary>The reorder buffer: events in, and out again in the total order.</summary>
 public class ReorderStage : IDisposable
 {
-    private string _folder = "";
+    private StageFolder _folder = null!;
     private ReorderBuffer _buffer = null!;
     private RecordBatch _batch = null!;
 
     [GlobalSetup]
     public void Begin()
     {
-        _folder = Directory.CreateTempSubdirectory("pipeline-micro-").FullName;
-        _buffer = new ReorderBuffer(2, 64 << 20, Path.Combine(_folder, "reorder"), null);
+        _folder = new StageFolder();
+        _buffer = new ReorderBuffer(2, 64 << 20, _folder["reorder"], null);
         _batch = StageRecords.Events(1);
         if (AddAndDrain() != StageRecords.Count) throw new InvalidOperationException("Not all events came out.");
     }
@@ -24,7 +24,7 @@ public class ReorderStage : IDisposable
     public void Dispose()
     {
         _buffer.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
         GC.SuppressFinalize(this);
     }
 

@@ -14,7 +14,7 @@ public class SaltStage : IDisposable
     private readonly SaltRule _rule = new(StageRecords.Streams, Salts);
     private readonly LaneBatch[] _dealt = [.. Enumerable.Range(0, Salts).Select(static _ => new LaneBatch())];
     private readonly SaltBatch _output = new(2);
-    private string _folder = "";
+    private StageFolder _folder = null!;
     private Salt[] _salts = [];
     private RecordBatch _batch = null!;
     private long _time = StageRecords.T0;
@@ -23,11 +23,11 @@ public class SaltStage : IDisposable
     [GlobalSetup]
     public void Begin()
     {
-        _folder = Directory.CreateTempSubdirectory("pipeline-micro-").FullName;
+        _folder = new StageFolder();
         _salts =
         [
             .. Enumerable.Range(0, Salts).Select(salt =>
-                new Salt(new SaltOptions { Lane = 0, Salt = salt, Ranks = [0, 1] }, new ReorderBuffer(2, 64 << 20, Path.Combine(_folder, $"salt-{salt}"), null))),
+                new Salt(new SaltOptions { Lane = 0, Salt = salt, Ranks = [0, 1] }, new ReorderBuffer(2, 64 << 20, _folder[$"salt-{salt}"], null))),
         ];
         _batch = StageRecords.Batches(1)[0];
         ParsedEvent hot = _batch.Events[0];
@@ -44,7 +44,7 @@ public class SaltStage : IDisposable
     public void Dispose()
     {
         foreach (Salt salt in _salts) salt.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
         GC.SuppressFinalize(this);
     }
 

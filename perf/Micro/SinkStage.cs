@@ -16,7 +16,7 @@ public class SinkStage : IDisposable
     /// <summary>Bytes at which the file is cut.</summary>
     private const long MostBytes = 64 << 20;
 
-    private string _folder = "";
+    private StageFolder _folder = null!;
     private SinkFile _file = null!;
     private OutputBatch[] _large = [];
     private OutputBatch[] _small = [];
@@ -24,8 +24,8 @@ public class SinkStage : IDisposable
     [GlobalSetup]
     public void Begin()
     {
-        _folder = Directory.CreateTempSubdirectory("pipeline-micro-").FullName;
-        _file = new SinkFile(Path.Combine(_folder, "samples-0.jsonl"), FileStore.Real, new StorageRetry(new SampleSinkSettings { Clock = TimeProvider.System, Lanes = 1 }));
+        _folder = new StageFolder();
+        _file = new SinkFile(_folder["samples-0.jsonl"], FileStore.Real, new StorageRetry(new SampleSinkSettings { Clock = TimeProvider.System, Lanes = 1 }));
         RecordBatch records = StageRecords.Lines(exposures: true);
         (_large, _small) = (Batches(records, Gathered), Batches(records, Few));
         if (Direct() != _large.Sum(static batch => batch.BytesUsed)) throw new InvalidOperationException("Not all samples are written.");
@@ -37,7 +37,7 @@ public class SinkStage : IDisposable
     public void Dispose()
     {
         _file.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
         GC.SuppressFinalize(this);
     }
 

@@ -5,12 +5,12 @@ using Pipeline.Blocks.Records;
 namespace Pipeline.Perf.Micro;
 
 /// <summary>The window table over FASTER, in memory: windows opened and forgotten, actions counted, windows read.</summary>
-public class TableStage
+public class TableStage : IDisposable
 {
     private const long WindowMs = 2_000;
     private const int Held = 64;
     private readonly ActionCell[] _cells = new ActionCell[1];
-    private string _folder = "";
+    private StageFolder _folder = null!;
     private IWindowTable _opened = null!;
     private IWindowTable _held = null!;
     private KeyHash[][] _keys = null!;
@@ -20,9 +20,9 @@ public class TableStage
     [GlobalSetup]
     public void Begin()
     {
-        _folder = Directory.CreateTempSubdirectory("pipeline-micro-").FullName;
-        _opened = StageRecords.Table(Path.Combine(_folder, "opened"), TimeSpan.FromMilliseconds(WindowMs));
-        _held = StageRecords.Table(Path.Combine(_folder, "held"), TimeSpan.FromDays(1));
+        _folder = new StageFolder();
+        _opened = StageRecords.Table(_folder["opened"], TimeSpan.FromMilliseconds(WindowMs));
+        _held = StageRecords.Table(_folder["held"], TimeSpan.FromDays(1));
         _keys = [.. StageRecords.Batches(Held).Select(static batch => batch.Events.AsSpan(0, batch.EventCount).ToArray().Select(static parsed => parsed.Key).ToArray())];
         foreach (KeyHash[] keys in _keys) Apply(_held, keys, -1, StageRecords.T0);
         // The log goes round its pages before anything is measured.
@@ -31,11 +31,12 @@ public class TableStage
     }
 
     [GlobalCleanup]
-    public void End()
+    public void Dispose()
     {
         _opened.Dispose();
         _held.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>One exposure each, of a key whose last window is long over; dead ones are let go.</summary>

@@ -34,11 +34,14 @@ internal static class Compare
                 {
                     await KafkaToKafka.DropAsync(admin, Samples);
                     PageCache.WriteOut();
-                    (RunResult other, long samples) = await peer.RunAsync(peers, bootstrap, Samples);
-                    // A sample for each window, or, by pairs, one at least for each exposure: fewer is another job than ours.
-                    if (samples < exposures * LeastSamples) throw new InvalidOperationException($"{peer.Name}: expected about {exposures} samples, found {samples}");
-                    theirs[peer].Add(other);
-                    Say(round, rounds, $"{peer.Name} ({samples:N0} samples)", other);
+                    if (await peer.RunAsync(peers, bootstrap, Samples) is not var (other, samples)) Say(round, rounds, peer.Name, "ended without a result");
+                    else
+                    {
+                        // A sample for each window, or, by pairs, one at least for each exposure: fewer is another job than ours.
+                        if (samples < exposures * LeastSamples) throw new InvalidOperationException($"{peer.Name}: expected about {exposures} samples, found {samples}");
+                        theirs[peer].Add(other);
+                        Say(round, rounds, $"{peer.Name} ({samples:N0} samples)", other);
+                    }
                     await KafkaToKafka.DropAsync(admin, Samples);
                     ours.Add(await PipelineProcess.RunToEndAsync(job));
                     Say(round, rounds, "this one", ours[^1]);
@@ -54,18 +57,25 @@ internal static class Compare
         }
     }
 
-    private static void Say(int round, int rounds, string program, RunResult result) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"round {round + 1} of {rounds}: {program}: {result.RecordsPerSecond:N0} records/s, {result.CpuSecondsPerMillion:F2} CPU s per M, {result.PeakRssMegabytes:N0} MB"));
+    private static void Say(int round, int rounds, string program, RunResult result) => Say(round, rounds, program, string.Create(CultureInfo.InvariantCulture,
+        $"{result.RecordsPerSecond:N0} records/s, {result.CpuSecondsPerMillion:F2} CPU s per M, {result.PeakRssMegabytes:N0} MB"));
+
+    private static void Say(int round, int rounds, string program, string what) => Console.Error.WriteLine($"round {round + 1} of {rounds}: {program}: {what}");
 
     private static void Print(List<RunResult> ours, Dictionary<Peer, List<RunResult>> theirs)
     {
         RunResult own = RunResult.Median(ours);
-        Console.WriteLine($"{Machine.Line}; medians of {ours.Count} runs of this one ({ours.Min(static run => run.RecordsPerSecond):N0} – {ours.Max(static run => run.RecordsPerSecond):N0} records/s), {theirs.Values.First().Count} of each other");
+        Console.WriteLine($"{Machine.Line}; medians of {ours.Count} runs of this one ({ours.Min(static run => run.RecordsPerSecond):N0} – {ours.Max(static run => run.RecordsPerSecond):N0} records/s), {string.Join(", ", theirs.Values.Select(static runs => runs.Count))} of the others");
         Console.WriteLine("| program | records/s | CPU s per M records | peak RSS MB | ours, times its records/s | its CPU, times ours | aim |");
         Console.WriteLine("|---|---|---|---|---|---|---|");
         Console.WriteLine($"| this one, exactly-once | {own.RecordsPerSecond:N0} | {own.CpuSecondsPerMillion:F2} | {own.PeakRssMegabytes:N0} | | | |");
         foreach ((Peer peer, List<RunResult> results) in theirs)
         {
+            if (results.Count == 0)
+            {
+                Console.WriteLine($"| {peer.Name} | no run ended with a result | | | | | {peer.Target:F0} |");
+                continue;
+            }
             RunResult other = RunResult.Median(results);
             Console.WriteLine(
                 $"| {peer.Name} | {other.RecordsPerSecond:N0} | {other.CpuSecondsPerMillion:F2} | {other.PeakRssMegabytes:N0} | {own.RecordsPerSecond / other.RecordsPerSecond:F1} | {other.CpuSecondsPerMillion / own.CpuSecondsPerMillion:F1} | {peer.Target:F0} |");
