@@ -1,6 +1,7 @@
 using System.Text;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Pipeline.Tests.Fakes;
 
 namespace Pipeline.Tests.Kafka;
 
@@ -80,6 +81,7 @@ public sealed class KafkaServer : IDisposable
         using IAdminClient admin = Admin();
         admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = partitions, ReplicationFactor = 1, Configs = configuration }],
             new CreateTopicsOptions { OperationTimeout = AnswerLimit }).GetAwaiter().GetResult();
+        AwaitPartitions(admin, name, partitions);
     }
 
     /// <summary>Makes a topic whose name no other test has.</summary>
@@ -95,7 +97,24 @@ public sealed class KafkaServer : IDisposable
     {
         using IAdminClient admin = Admin();
         admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = topic, IncreaseTo = total }]).GetAwaiter().GetResult();
+        AwaitPartitions(admin, topic, total);
     }
+
+    /// <summary>The controller answers first; the broker that is asked for the partitions knows of them a moment later.</summary>
+    private static void AwaitPartitions(IAdminClient admin, string topic, int count) => Eventually.Holds(
+        async () =>
+        {
+            try
+            {
+                DescribeTopicsResult found = await admin.DescribeTopicsAsync(TopicCollection.OfTopicNames([topic]));
+                return found.TopicDescriptions.Single().Partitions.Count(static partition => partition.Leader is { Id: >= 0 }) == count;
+            }
+            catch (DescribeTopicsException)
+            {
+                return false;
+            }
+        },
+        $"the broker knows {topic} with {count} partitions").GetAwaiter().GetResult();
 
     /// <summary>Appends records in their order; returns when all are acknowledged.</summary>
     public void Produce(string topic, IEnumerable<KafkaRecord> records)
@@ -123,6 +142,14 @@ public sealed class KafkaServer : IDisposable
         IProducer<byte[]?, byte[]?> producer = new ProducerBuilder<byte[]?, byte[]?>(configuration).SetLogHandler(static (_, _) => { }).Build();
         if (transactionalId is not null) producer.InitTransactions(AnswerLimit);
         return producer;
+    }
+
+    /// <summary>Up to where a reader of committed records sees a topic's first partition: markers count, and are there a moment after the producer's call.</summary>
+    public long LastStableOffset(string topic)
+    {
+        var configuration = new ConsumerConfig { BootstrapServers = Bootstrap, GroupId = "reader", IsolationLevel = IsolationLevel.ReadCommitted };
+        using IConsumer<byte[]?, byte[]?> consumer = new ConsumerBuilder<byte[]?, byte[]?>(configuration).Build();
+        return consumer.QueryWatermarkOffsets(new TopicPartition(topic, 0), AnswerLimit).High.Value;
     }
 
     /// <summary>Everything a reader sees in a topic now, partition by partition.</summary>

@@ -1,6 +1,7 @@
 using Confluent.Kafka;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sources;
+using Pipeline.Tests.Fakes;
 using Pipeline.Tests.Kafka;
 
 namespace Pipeline.Tests.Sources;
@@ -98,6 +99,7 @@ public abstract class KafkaSourceTests(bool recordByRecord)
             producer.Flush(TimeSpan.FromSeconds(30));
             producer.AbortTransaction();
         }
+        await Eventually.Holds(() => _server.LastStableOffset(topic) == 5, "both transactions have their markers");
         await using var fixture = new KafkaSourceFixture(_server, recordByRecord);
 
         SourceIntake intake = await fixture.ReadAsync(fixture.Options(topic), fixture.Context(untilEnd: true));

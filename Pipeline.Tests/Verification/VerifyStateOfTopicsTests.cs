@@ -75,6 +75,7 @@ public sealed class VerifyStateOfTopicsTests : IDisposable
             _kafka.Produce(clicks, [Event(0, 1)]);
             await Eventually.Holds(() => live.IsRunning && live.Summary!.Late.GetValueOrDefault("late_idle") == 1, "its click came below the floor");
             _kafka.Produce(clicks, [Event(1, 301), Event(98, 900)]);
+            await Eventually.Holds(() => live.IsRunning && live.Summary!.Streams["click"].Records == 4, "the click of u1 is read, and its partition idle no longer");
             _kafka.Produce(exposures, [Event(2, 900)]);
             await Eventually.Holds(() => live.IsRunning && live.Summary!.Samples == 2, "the window of u1 has closed");
             stopped = await live.StopAsync();

@@ -76,6 +76,9 @@ public sealed class LiveViewTests : IDisposable
     {
         IAnsiConsole terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(_screen), Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes });
         (terminal.Profile.Width, terminal.Profile.Height) = (width, 24);
+        // What compiles for the first answer may take longer than the view waits for it.
+        using (var patient = new HttpClient { BaseAddress = address, DefaultRequestHeaders = { { "Accept", "application/json" } } })
+            foreach (string page in (string[])["metrics", "health/ready"]) (await patient.GetAsync(new Uri(page, UriKind.Relative), stop)).Dispose();
         using var client = new RunClient(address, token: null);
         return await new LiveView(terminal, keys, client, TimeProvider.System).ShowAsync(LiveView.KeyInterval, stop);
     }

@@ -20,6 +20,8 @@ public sealed class WatchCommandTests
         string address = (await listening.WaitAsync(TimeSpan.FromSeconds(60))).Authority;
         await Eventually.Holds(() => job.IsRunning && job.Summary is { SourceRecords: 2, Unaccounted: 0 }, "all records are read");
 
+        // What compiles for the first answer may take longer than a tool waits for it.
+        await Eventually.Holds(async () => (await CommandRun.Of("status", "--http", address)).ExitCode == ExitCodes.Done, "it answers");
         // A reading that was made before the records were counted is given for a moment more.
         await Eventually.StaysTrue(() => job.IsRunning, JobMetrics.Freshness, "the run goes on");
         CommandRun status = await CommandRun.Of("status", "--http", address);

@@ -11,7 +11,7 @@ internal sealed class PipelineChild : IDisposable
     /// <summary>Exit code of a process that SIGKILL ended.</summary>
     public const int Killed = 128 + Signals.Kill;
 
-    private static readonly TimeSpan DeathLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DeathLimit = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly Task<string> _output;
