@@ -78,6 +78,7 @@ public sealed class FormatBlock
 
     private DeadLetterBatch? Write(SampleBatch batch, OutputBatch output)
     {
+        ComputeThreads.GiveWay();
         _time.Begin();
         if (!_workers.TryTake(out Worker? worker)) worker = new Worker(_make(), _actionStreams, _rules);
         worker.Clear();

@@ -105,6 +105,7 @@ public sealed class LaneBlock
     private async ValueTask Join(LaneBatch batch, long watermark)
     {
         bool brings = batch.Barrier is not null;
+        ComputeThreads.GiveWay();
         _time.Begin();
         int events = Take(batch);
         _join.Reach(watermark);

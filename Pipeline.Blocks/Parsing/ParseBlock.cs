@@ -29,6 +29,7 @@ public sealed class ParseBlock
     private RecordBatch Parse(RecordBatch batch)
     {
         if (batch.RecordCount == 0) return batch;
+        ComputeThreads.GiveWay();
         _time.Begin();
         _parser.Parse(batch);
         _time.End(batch.RecordCount);
