@@ -4,5 +4,9 @@ using Pipeline.Hosting;
 
 CrashPoint.Arm(Environment.GetEnvironmentVariable(CrashPoint.Variable));
 NativeMemory.Keep();
-ComputeThreads.Arm(Environment.GetEnvironmentVariable(ComputeThreads.Variable));
+if (ComputeThreads.Arm(Environment.GetEnvironmentVariable(ComputeThreads.Variable)) is { } mistake)
+{
+    await Console.Error.WriteLineAsync(mistake);
+    return ExitCodes.Usage;
+}
 return await CommandLine.RunAsync(args, Console.Out, Console.Error);

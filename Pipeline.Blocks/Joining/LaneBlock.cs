@@ -105,7 +105,8 @@ public sealed class LaneBlock
     private async ValueTask Join(LaneBatch batch, long watermark)
     {
         bool brings = batch.Barrier is not null;
-        ComputeThreads.GiveWay();
+        // Barriers come before the sources are opened, whose threads should not be lowered with it.
+        if (batch.Count > 0) ComputeThreads.GiveWay();
         _time.Begin();
         int events = Take(batch);
         _join.Reach(watermark);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pipeline.Blocks.Flow;
 using Pipeline.Tests.Crashes;
 using Pipeline.Tests.Fakes;
 using Pipeline.Tests.Kafka;
@@ -26,23 +27,44 @@ public sealed class ComputeThreadTests
             output: { sink: { kafka: { bootstrap: "{{server.Bootstrap}}", topic: {{samples}} } } }
             state: { dir: state, memory: 32MiB }
             """);
-        server.Produce(exposures, Enumerable.Range(0, 1_000).Select(static user => new KafkaRecord(null, $$"""{"user":"u{{user}}","ts":{{StartedJob.Ten + user}}}""")));
         using PipelineChild child = PipelineChild.Start(["run", job, "--report", "none"], crashAt: null, oneCore: false);
         List<(string Name, int Nice)> threads = [];
+        int from = 0;
 
-        await Eventually.Holds(() => !child.HasExited && (threads = Threads(child.Pid)).Exists(thread => thread.Nice == threads[0].Nice + 4), "a thread gives way");
+        await Eventually.Holds(
+            () =>
+            {
+                if (child.HasExited) Assert.Fail(child.Messages);
+                server.Produce(exposures, Enumerable.Range(from, 100).Select(static user => new KafkaRecord(null, $$"""{"user":"u{{user}}","ts":{{StartedJob.Ten + user}}}""")));
+                from += 100;
+                threads = Threads(child.Pid);
+                return Named(threads, "kafka-poll").Any() && Named(threads, ".NET TP Worker").Any(thread => thread.Nice > threads[0].Nice);
+            },
+            "records are read and a worker gives way");
 
-        Assert.IsTrue(threads.Where(thread => thread.Nice != threads[0].Nice).All(static thread => thread.Name.StartsWith(".NET", StringComparison.Ordinal)), string.Join(", ", threads));
-        Assert.IsTrue(threads.Exists(static thread => thread.Name.StartsWith("rdk:broker", StringComparison.Ordinal)), string.Join(", ", threads));
-        Assert.IsTrue(threads.Exists(static thread => thread.Name.StartsWith("sink trans", StringComparison.Ordinal)), string.Join(", ", threads));
+        string found = string.Join(", ", threads);
+        foreach (string moving in (string[])["kafka-poll", "rdk:broker", "sink trans"])
+            Assert.IsTrue(Named(threads, moving).Any() && Named(threads, moving).All(thread => thread.Nice == threads[0].Nice), $"{moving}: {found}");
+        Assert.IsTrue(threads.All(thread => thread.Nice == threads[0].Nice || thread.Nice == threads[0].Nice + 4), found);
     }
 
-    /// <summary>Names and niceness of a process's threads, its first one first. Source: <c>proc_pid_stat(5)</c>.</summary>
+    [TestMethod]
+    [DataRow("off")]
+    [DataRow("-1")]
+    [DataRow("20")]
+    [DataRow("4 ")]
+    public void NicenessThatCannotBe_IsSaid(string value) =>
+        Assert.AreEqual($"PIPELINE_NICENESS takes a whole number from 0 to 19, found '{value}'", ComputeThreads.Arm(value));
+
+    private static IEnumerable<(string Name, int Nice)> Named(List<(string Name, int Nice)> threads, string name) =>
+        threads.Where(thread => thread.Name.StartsWith(name, StringComparison.Ordinal));
+
+    /// <summary>Names, of 15 characters at most, and niceness of a process's threads, its first one first. Source: <c>proc_pid_stat(5)</c>.</summary>
     private static List<(string Name, int Nice)> Threads(int pid)
     {
         const int NiceBehindName = 16;
         var threads = new List<(string, int)>();
-        foreach (string folder in Directory.GetDirectories($"/proc/{pid}/task").OrderBy(static folder => int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture)))
+        foreach (string folder in Directory.GetDirectories($"/proc/{pid}/task").OrderByDescending(folder => Path.GetFileName(folder) == $"{pid}"))
         {
             string stat;
             try

@@ -24,7 +24,9 @@ internal sealed record Peer(string Name, string Script, string[] Arguments, doub
     /// </summary>
     public async Task<PeerResult?> RunAsync(string folder, string bootstrap, string output)
     {
-        var start = new ProcessStartInfo("bash", [Path.Combine(folder, Script), "--bootstrap", bootstrap, "--output", output, .. Arguments])
+        string script = Path.Combine(folder, Script);
+        if (!File.Exists(script)) throw new FileNotFoundException($"{Name}: expected its script in the folder of --peers", script);
+        var start = new ProcessStartInfo("bash", [script, "--bootstrap", bootstrap, "--output", output, .. Arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

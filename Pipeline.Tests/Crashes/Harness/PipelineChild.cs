@@ -40,6 +40,7 @@ internal sealed class PipelineChild : IDisposable
             : new ProcessStartInfo("dotnet", [program, .. arguments]);
         start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.Environment[CrashPoint.Variable] = crashAt ?? "";
+        start.Environment.Remove(ComputeThreads.Variable);
         return new PipelineChild(Process.Start(start)!);
     }
 
