@@ -26,7 +26,7 @@ internal sealed class VerifyFlags
     /// <summary>Where the groups' files go; null: the system's temporary directory.</summary>
     public Option<DirectoryInfo> Temp { get; } = new Option<DirectoryInfo>("--temp")
     {
-        Description = "Where the files of groups go: as much as the log or twice the samples (default: the system's temporary directory)",
+        Description = "Where the files of groups go: more than the log, or twice the samples (default: the system's temporary directory)",
         HelpName = "DIR",
     }.AcceptExistingOnly();
 
