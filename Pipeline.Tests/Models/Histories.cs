@@ -5,6 +5,7 @@ using Pipeline.Blocks.Joining;
 using Pipeline.Blocks.Records;
 using Pipeline.Blocks.Sinks;
 using Pipeline.Configuration;
+using Pipeline.Verification;
 
 namespace Pipeline.Tests.Models;
 
@@ -50,6 +51,10 @@ internal sealed record History(WindowAnchor Anchor, int Window, int Disorder, in
             partitions[number] = [.. Events.Where(item => item.Partition % Partitions == number).OrderBy(item => item.Time + item.Jitter).Select(item => item.ToRecord())];
         return partitions;
     }
+
+    /// <summary>The same for the reference join: every partition is read by all streams.</summary>
+    public IEnumerable<SourceRecord> ToSourceRecords() =>
+        ToPartitions().SelectMany((records, number) => records.Select(record => new SourceRecord(number, [.. Enumerable.Range(0, Streams)], record)));
 
     private StreamOptions StreamOf(int stream) => new()
     {

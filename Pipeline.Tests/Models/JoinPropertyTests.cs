@@ -42,7 +42,7 @@ public sealed class JoinPropertyTests
     private static void AssertEqualsReference(History history, Feeding feeding)
     {
         JobOptions job = history.ToJob();
-        ReferenceResult expected = ReferenceJoin.Run(job, ToSourceRecords(history));
+        ReferenceResult expected = ReferenceJoin.Run(job, history.ToSourceRecords());
         using FlowHarness found = Feed(history, feeding);
         CompareSamples([.. expected.Samples.Select(sample => (Text(sample.Key), Text(sample.Value)))], found.Samples);
         AssertLedgers(job, expected, found);
@@ -56,9 +56,6 @@ public sealed class JoinPropertyTests
         harness.FeedAll([.. history.ToPartitions().Select((records, number) => (harness.Partition(number, streams), records))], feeding);
         return harness;
     }
-
-    private static IEnumerable<SourceRecord> ToSourceRecords(History history) =>
-        history.ToPartitions().SelectMany((records, number) => records.Select(record => new SourceRecord(number, [.. Enumerable.Range(0, history.Streams)], record)));
 
     private static void CompareSamples(IReadOnlyList<(string Key, string Value)> expected, IReadOnlyList<(string Key, string Value)> found)
     {

@@ -127,8 +127,7 @@ public sealed class SampleVerifierTests
     {
         using var folder = new TempFolder();
         JobOptions job = history.ToJob();
-        List<SourceRecord> records = [.. history.ToPartitions().SelectMany((values, number) =>
-            values.Select(value => new SourceRecord(number, [.. Enumerable.Range(0, history.Streams)], value)))];
+        List<SourceRecord> records = [.. history.ToSourceRecords()];
         List<ReferenceSample> expected = ReferenceJoin.Run(job, records).Samples;
         long[] ends = [.. expected.Select(sample => FoundSamples.WindowEnd(job, Found(sample))!.Value).Order()];
         // Up to somewhere in the history, or all of it.

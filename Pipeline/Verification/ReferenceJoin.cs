@@ -5,7 +5,7 @@ using Pipeline.Configuration;
 
 namespace Pipeline.Verification;
 
-/// <summary>The contract (semantics) as directly as it can be said: all records in memory, one thread, no state but a dictionary of windows.</summary>
+/// <summary>The contract (semantics) as directly as it can be said: all events of a key in memory, one thread, no state but a dictionary of windows.</summary>
 /// <remarks>
 /// It is what every other implementation is compared with, and shares no code with them: only the job's options and the names of outcomes.
 /// It treats the sources as ended, unless it is told up to which watermark windows closed. Floors are not found again from the input; its records carry them.
